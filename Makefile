@@ -1,0 +1,71 @@
+# `make help` lists the targets. Everything is installed into .venv in this checkout; the system's Python stays as it is.
+SHELL    := /bin/bash
+PYTHON   ?= python3
+VENV     := .venv
+BIN      := $(VENV)/bin
+PACKAGES := labels train models serve
+LINKS    := $(PACKAGES:%=.links/xuncha/%)
+RECIPE   ?= nano
+MODEL    ?= nano
+# Newest versions that this project was tested with; torch is the CPU build where pip finds one.
+PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test lint type train evaluate bench export clean dist
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=24'
+
+$(VENV)/.base: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(PIP) torch==$$(sed -n 's/^torch==//p' constraints.txt)
+	$(PIP) -e '.[train,dev]'
+	@touch $@
+
+setup: $(VENV)/.base ## install what scoring needs (no torch)
+
+setup-dev: $(VENV)/.dev $(LINKS) ## install everything, for training and tests
+
+demo: $(VENV)/.base ## score the two sample tables with the released model
+	$(BIN)/xuncha demo
+
+test: setup-dev lint type ## everything: lint, types, import directions, all tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: setup-dev ## ruff and import-linter
+	$(BIN)/ruff check $(PACKAGES) tests
+	$(BIN)/ruff format --check $(PACKAGES) tests
+	$(BIN)/lint-imports
+
+type: setup-dev ## mypy --strict
+	$(BIN)/mypy
+
+train: setup-dev ## fine-tune a recipe from the committed rows (RECIPE=nano)
+	$(BIN)/xuncha train $(RECIPE)
+
+evaluate: setup-dev ## the released figures from the committed test rows (MODEL=nano)
+	$(BIN)/xuncha evaluate $(MODEL) labels/data
+
+export: setup-dev ## write the ONNX model folder again from the last training run (RECIPE=nano)
+	$(BIN)/xuncha train $(RECIPE) --export-only
+
+bench: setup-dev ## scoring speed, side by side in one run
+	$(BIN)/python -m xuncha.train.bench
+
+dist: setup-dev ## sdist and wheel
+	rm -rf build dist
+	$(BIN)/python -m build --quiet
+
+clean: ## remove what was built, but not the environment
+	rm -rf build dist .links .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-output *.egg-info
+
+# Type checkers cannot see the install mapping in pyproject.toml; these links show it to them.
+.links/xuncha/%:
+	@mkdir -p $(@D) && ln -sfn ../../$* $@

@@ -1,0 +1,215 @@
+"""`xuncha labels …`: look at the taxonomy; check, count, split and convert labelled rows."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+
+import typer
+
+from xuncha.labels.errors import quote, user_errors
+from xuncha.labels.rows import SPLITS
+from xuncha.labels.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from xuncha.labels.split import Splitting
+
+app = typer.Typer(
+    name="labels",
+    help="Look at the taxonomy; check, count, split and convert labelled rows.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Paths = Annotated[
+    list[Path],
+    typer.Argument(metavar="PATH", help="JSONL or JSONL.gz files, folders of them, or - for stdin."),
+]
+TaxonomyFile = Annotated[
+    Path | None, typer.Option("--taxonomy", help="A taxonomy file other than the packaged one.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.command("list")
+def list_labels(taxonomy: TaxonomyFile = None, as_json: Json = False) -> None:
+    """Show every label and reason, and the rule each reason breaks.
+
+    Example: xuncha labels list
+    """
+    with user_errors():
+        known = Taxonomy.load(taxonomy)
+        if as_json:
+            _show_json(known.to_json())
+            return
+        from xuncha.labels.tables import show_table
+
+        lines = [
+            [label.id, reason.id, reason.name_zh, reason.name_en, reason.rule.citation]
+            for label in known.labels
+            for reason in label.reasons
+        ]
+        show_table(f"Taxonomy, version {known.version}", ["label", "reason", "名称", "name", "rule"], lines)
+
+
+@app.command()
+def validate(
+    paths: Paths,
+    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")] = False,
+    taxonomy: TaxonomyFile = None,
+    as_json: Json = False,
+) -> None:
+    """Find bad lines, contradictions, leaks between splits and doubtful evidence.
+
+    Exit code 1 if there are errors.
+
+    Example: xuncha labels validate labels/data
+    """
+    with user_errors():
+        from xuncha.labels.validate import validate_files
+
+        found = validate_files(paths, Taxonomy.load(taxonomy))
+        if as_json:
+            _show_json(
+                {
+                    "rows": found.rows,
+                    "errors": [asdict(one) for one in found.errors],
+                    "warnings": [asdict(one) for one in found.warnings],
+                }
+            )
+        else:
+            for level, findings in (("error", found.errors), ("warning", found.warnings)):
+                for one in findings:
+                    print(f"{level}: {one.message}")
+            print(f"{found.rows} rows: {len(found.errors)} errors, {len(found.warnings)} warnings")
+    if found.errors or (strict and found.warnings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def stats(
+    paths: Paths,
+    card: Annotated[
+        Path | None, typer.Option("--card", help="Write the counts between the marks of this README instead.")
+    ] = None,
+    taxonomy: TaxonomyFile = None,
+    as_json: Json = False,
+) -> None:
+    """Count rows by origin, source, kind and split: true rows a label, spans a reason.
+
+    Example: xuncha labels stats labels/data --card labels/data/README.md
+    """
+    with user_errors():
+        from xuncha.labels.card import write_card
+        from xuncha.labels.io import read_files
+        from xuncha.labels.stats import count_rows, tables
+        from xuncha.labels.tables import show_table
+
+        known = Taxonomy.load(taxonomy)
+        rows = [row for found in read_files(paths, known).values() for row in found]
+        if card is not None:
+            write_card(card, rows, known)
+            print(f"{card}: counts of {len(rows)} rows written")
+            return
+        counted = count_rows(rows)
+        if as_json:
+            _show_json(counted.to_json())
+            return
+        for table in tables(counted, known):
+            show_table(table.title, table.columns, table.lines)
+
+
+@app.command()
+def split(
+    paths: Paths,
+    ratios: Annotated[str, typer.Option(help="Shares of train, dev and test.")] = "0.8,0.1,0.1",
+    write: Annotated[bool, typer.Option("--write", help="Write the splits into the files.")] = False,
+    taxonomy: TaxonomyFile = None,
+    as_json: Json = False,
+) -> None:
+    """Give rows without a split one; rows that have one stay where they are.
+
+    Contrast pairs and near-duplicates stay together. Exit code 1 if some already stand apart.
+
+    Example: xuncha labels split labels/data --write
+    """
+    with user_errors():
+        from xuncha.labels.io import STDIO
+        from xuncha.labels.split import parse_ratios, split_files
+
+        result, written = split_files(paths, Taxonomy.load(taxonomy), parse_ratios(ratios), write)
+        with redirect_stdout(sys.stderr if STDIO in written else sys.stdout):
+            _show_split(result, written, as_json)
+            if not (as_json or write):
+                print("nothing written: add --write")
+    if result.leaks:
+        raise typer.Exit(1)
+
+
+@app.command()
+def convert(
+    source: Annotated[
+        Path, typer.Argument(metavar="SRC.jsonl", help="Written rows: 0/1 labels, substring spans.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the rows go; - for stdout.")],
+    origin: Annotated[str, typer.Option(help="Name of the collection, for the rows' origin.")],
+    annotator: Annotated[str, typer.Option(help="Who labelled, for the rows' annotator.")] = "llm-author",
+    pin_split: Annotated[
+        Literal["train", "dev", "test"] | None, typer.Option(help="Put the whole collection in this split.")
+    ] = None,
+    taxonomy: TaxonomyFile = None,
+    as_json: Json = False,
+) -> None:
+    """Turn written rows into labelled rows. Run again, it keeps the splits that OUTPUT already gives.
+
+    Example: xuncha labels convert H1.jsonl -o labels/data/H1.jsonl --origin H1 --pin-split test
+    """
+    with user_errors():
+        from xuncha.labels.io import STDIO
+        from xuncha.labels.written import Provenance, convert_file
+
+        provenance = Provenance(origin, annotator, pin_split)
+        converted = convert_file(source, output, Taxonomy.load(taxonomy), provenance)
+        out = sys.stderr if output == STDIO else sys.stdout
+        if as_json:
+            counted = {"rows": len(converted.rows), "spans": converted.spans}
+            _show_json({**counted, "repeated": [asdict(one) for one in converted.repeated]}, out)
+            return
+        for one in converted.repeated:
+            print(
+                f"{one.row_id}: {quote(one.text)} stands {one.times} times; took the one at {one.start}",
+                file=out,
+            )
+        print(f"{output}: {len(converted.rows)} rows, {converted.spans} spans", file=out)
+
+
+def _show_split(result: Splitting, written: Sequence[Path], as_json: bool) -> None:
+    grouping = result.grouping
+    counts = {name: list(result.splits.values()).count(name) for name in SPLITS}
+    if as_json:
+        matches, leaks = ([asdict(one) for one in found] for found in (grouping.matches, result.leaks))
+        report = {"counts": counts, "fresh": sorted(result.fresh), "groups": len(grouping.groups)}
+        _show_json({**report, "matches": matches, "leaks": leaks, "written": [str(file) for file in written]})
+        return
+    for leak in result.leaks:
+        match = leak.match
+        print(
+            f"leak: {match.first} in {leak.first_split}, {match.second} in {leak.second_split} "
+            f"({match.tie}, similarity {match.similarity:.2f})"
+        )
+    ties = Counter(match.tie for match in grouping.matches)
+    joined = ", ".join(f"{count} by {tie}" for tie, count in sorted(ties.items())) or "none"
+    print(f"{len(result.splits)} rows in {len(grouping.groups)} groups; joined: {joined}")
+    print(f"{len(result.fresh)} rows newly assigned, {len(written)} files written")
+    print(", ".join(f"{name} {count}" for name, count in counts.items()))
+
+
+def _show_json(value: object, out: TextIO | None = None) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2), file=out)

@@ -1,0 +1,46 @@
+"""Public corpora to train on that are not part of the project: where they are, and their licence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+from xuncha.labels.strict import fields, items, load_yaml, optional_text, text
+
+_SAID = ("name", "repository", "licence", "use")
+_UNSURE = ("commit", "part", "labels")
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """One public corpus.
+
+    `part` is what was taken of it, `labels` what its own labels are; None where that is not recorded or the
+    whole was taken, and where it has none.
+    """
+
+    name: str
+    repository: str
+    licence: str
+    use: str
+    commit: str | None
+    part: str | None
+    labels: str | None
+
+
+def read_corpora() -> tuple[Corpus, ...]:
+    """The packaged list, `sources.yaml`. Raises `XunchaError` that names a key that is wrong in it."""
+    where = "sources.yaml"
+    source = (files("xuncha.labels") / where).read_text("utf-8")
+    given = fields(where, load_yaml(where, source), ("corpora",))
+    return tuple(
+        _corpus(f"{where}: corpora[{number}]", value)
+        for number, value in enumerate(items(where, given, "corpora"))
+    )
+
+
+def _corpus(where: str, value: object) -> Corpus:
+    given = fields(where, value, (*_SAID, *_UNSURE))
+    said = {key: text(where, given, key) for key in _SAID}
+    commit, part, labels = (optional_text(where, given, key) for key in _UNSURE)
+    return Corpus(**said, commit=commit, part=part, labels=labels)

@@ -1,0 +1,167 @@
+"""Raw texts to calibrated scores: tokenize, cut long texts into windows, batch equal lengths, run, merge.
+
+Texts are batched with texts of exactly the same number of tokens, so nothing is padded. That is what makes a text's
+score the same in every batch (a padded, quantized network rounds differently next to a longer neighbour), and with a
+few thousand texts at a time it costs nothing: there are enough equals.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from tokenizers import Encoding, Tokenizer
+
+from xuncha.labels.errors import XunchaError
+from xuncha.models.bundle import Bundle
+from xuncha.models.session import Floats, Ids, OnnxSession
+
+# Tokens a batch: large enough to fill the matrix kernels, small enough for the core's cache (docs/speed.md).
+TOKEN_BUDGET = 768
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Per text: calibrated label probabilities [N, C] and reason probabilities [N, R]."""
+
+    labels: Floats
+    reasons: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterEvidence:
+    """Evidence of one text: `spans` [(start, end)] of its tokens in code points, `probabilities` [tokens, R]."""
+
+    spans: tuple[tuple[int, int], ...]
+    probabilities: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    text: int
+    ids: tuple[int, ...]
+    first: int  # place of ids[1] among the text's own tokens
+
+
+class Inference:
+    """Scores texts with one bundle. Safe to call from several threads."""
+
+    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
+        self.bundle = bundle
+        self.session = OnnxSession(bundle.path("model.onnx"))
+        taxonomy = bundle.taxonomy
+        if (self.session.label_count, self.session.reason_count) != (len(taxonomy.label_ids), len(taxonomy.reason_ids)):
+            raise XunchaError(
+                f"{bundle.path('model.onnx')}: answers for {self.session.label_count} labels and "
+                f"{self.session.reason_count} reasons, but bundle.json names {len(taxonomy.label_ids)} and "
+                f"{len(taxonomy.reason_ids)}."
+            )
+        self.tokenizer = read_tokenizer(bundle)
+        self._cls, self._sep = self.tokenizer.token_to_id("[CLS]"), self.tokenizer.token_to_id("[SEP]")
+        slopes = [bundle.calibration[label] for label in taxonomy.label_ids]
+        self._slope = np.array([c.slope for c in slopes])
+        self._intercept = np.array([c.intercept for c in slopes])
+        self.threads = threads or os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
+
+    def scores(self, texts: Sequence[str]) -> Scores:
+        """Calibrated probabilities of every text; identical texts are computed once."""
+        unique = list(dict.fromkeys(texts))
+        place = {text: index for index, text in enumerate(unique)}
+        found = self._unique_scores(unique)
+        if len(unique) == len(texts):
+            return found
+        order = [place[text] for text in texts]
+        return Scores(found.labels[order], found.reasons[order])
+
+    def _unique_scores(self, texts: Sequence[str]) -> Scores:
+        encodings = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        jobs = [job for index, encoding in enumerate(encodings) for job in self._windows(index, encoding.ids)]
+        taxonomy = self.bundle.taxonomy
+        labels = np.full((len(texts), len(taxonomy.label_ids)), -np.inf, np.float32)
+        reasons = np.full((len(texts), len(taxonomy.reason_ids)), -np.inf, np.float32)
+
+        def run(batch: list[_Job]) -> tuple[list[_Job], Floats, Floats]:
+            return batch, *self.session.scores(_stack(batch))
+
+        for batch, label_logits, reason_logits in self._map(run, list(_batches(jobs))):
+            for row, job in enumerate(batch):
+                # A long text is as bad as its worst window.
+                np.maximum(labels[job.text], label_logits[row], out=labels[job.text])
+                np.maximum(reasons[job.text], reason_logits[row], out=reasons[job.text])
+        return Scores(self._calibrated(labels), _sigmoid(reasons).astype(np.float32))
+
+    def evidence(self, texts: Sequence[str]) -> list[CharacterEvidence]:
+        """Evidence per token of every text, with the stretch of the original text that each token covers."""
+        encodings = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        jobs = [job for index, encoding in enumerate(encodings) for job in self._windows(index, encoding.ids)]
+        reasons = len(self.bundle.taxonomy.reason_ids)
+        found = [np.full((len(encoding.ids), reasons), -np.inf, np.float32) for encoding in encodings]
+
+        def run(batch: list[_Job]) -> tuple[list[_Job], Floats]:
+            return batch, self.session.evidence(_stack(batch))
+
+        for batch, logits in self._map(run, list(_batches(jobs))):
+            for row, job in enumerate(batch):
+                own = found[job.text][job.first : job.first + len(job.ids) - 2]
+                np.maximum(own, logits[row, 1:-1], out=own)
+        return [
+            CharacterEvidence(_spans(encoding), _sigmoid(values).astype(np.float32))
+            for encoding, values in zip(encodings, found, strict=True)
+        ]
+
+    def _map(self, run, batches):  # type: ignore[no-untyped-def]
+        return self._pool.map(run, batches) if self._pool and len(batches) > 1 else map(run, batches)
+
+    def _windows(self, text: int, ids: Sequence[int]) -> Iterator[_Job]:
+        inside = self.bundle.window - 2
+        first = 0
+        while True:
+            yield _Job(text, (self._cls, *ids[first : first + inside], self._sep), first)
+            if first + inside >= len(ids):
+                return
+            first += self.bundle.stride
+
+    def _calibrated(self, logits: Floats) -> Floats:
+        return _sigmoid(logits.astype(np.float64) * self._slope + self._intercept).astype(np.float32)
+
+
+def read_tokenizer(bundle: Bundle) -> Tokenizer:
+    """The bundle's tokenizer, without truncation or padding."""
+    path = bundle.path("tokenizer.json")
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the tokenizers library raises bare Exception
+        raise XunchaError(f"{path}: is not a tokenizer ({error}). Get the model folder again.") from None
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _batches(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
+    """Jobs of one length together, longest first so that the last batches to finish are short ones."""
+    batch: list[_Job] = []
+    for job in sorted(jobs, key=lambda job: -len(job.ids)):
+        length = len(job.ids)
+        if batch and (len(batch[0].ids) != length or (len(batch) + 1) * length > TOKEN_BUDGET):
+            yield batch
+            batch = []
+        batch.append(job)
+    if batch:
+        yield batch
+
+
+def _stack(batch: Sequence[_Job]) -> Ids:
+    return np.array([job.ids for job in batch], np.int64)
+
+
+def _spans(encoding: Encoding) -> tuple[tuple[int, int], ...]:
+    return tuple((start, end) for start, end in encoding.offsets)
+
+
+def _sigmoid(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    out: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = 1.0 / (1.0 + np.exp(-values.astype(np.float64)))
+    return out

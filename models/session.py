@@ -1,0 +1,54 @@
+"""The ONNX session: token ids in, logits out, bound by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from xuncha.labels.errors import XunchaError
+
+Floats = NDArray[np.float32]
+Ids = NDArray[np.int64]
+
+LABELS, REASONS, EVIDENCE = "label_logits", "reason_logits", "evidence_logits"
+OUTPUTS = (LABELS, REASONS, EVIDENCE)
+
+
+class OnnxSession:
+    """One session that many threads may call at once; each call computes on one core.
+
+    The graph takes `input_ids` [B, L] without padding: all texts of a batch have the same number of tokens. With no
+    padding and one thread a call, the numbers of a text do not depend on its neighbours.
+    """
+
+    def __init__(self, path: Path) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Batches have many shapes; without the arena's pattern cache memory stays flat.
+        options.enable_mem_pattern = False
+        try:
+            self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime raises its own family of C++ exceptions
+            raise XunchaError(f"{path}: ONNX Runtime cannot load it ({error}). Get the model folder again.") from None
+        inputs = [node.name for node in self._session.get_inputs()]
+        outputs = {node.name: node.shape for node in self._session.get_outputs()}
+        if inputs != ["input_ids"] or any(name not in outputs for name in OUTPUTS):
+            raise XunchaError(f"{path}: has inputs {inputs} and outputs {list(outputs)}, not those of a xuncha model.")
+        self.label_count = int(outputs[LABELS][-1])
+        self.reason_count = int(outputs[REASONS][-1])
+        self._label_run = ort.RunOptions()
+        self._label_run.only_execute_path_to_fetches = True
+
+    def scores(self, input_ids: Ids) -> tuple[Floats, Floats]:
+        """`input_ids` [B, L] → label logits [B, C] and reason logits [B, R]."""
+        labels, reasons = self._session.run([LABELS, REASONS], {"input_ids": input_ids}, self._label_run)
+        return labels, reasons
+
+    def evidence(self, input_ids: Ids) -> Floats:
+        """`input_ids` [B, L] → evidence logits [B, L, R]."""
+        return self._session.run([EVIDENCE], {"input_ids": input_ids})[0]  # type: ignore[no-any-return]

@@ -1,0 +1,19 @@
+"""Tables in and out, in constant memory: CSV, TSV, JSONL and Parquet, plain or gzip, files or pipes."""
+
+from xuncha.serve.tables.formats import Format, Layout, layout_of
+from xuncha.serve.tables.reading import ReadOptions, Table, open_table
+from xuncha.serve.tables.rows import Rows
+from xuncha.serve.tables.writing import Writer, WriteOptions, open_writer
+
+__all__ = [
+    "Format",
+    "Layout",
+    "ReadOptions",
+    "Rows",
+    "Table",
+    "WriteOptions",
+    "Writer",
+    "layout_of",
+    "open_table",
+    "open_writer",
+]

@@ -1,0 +1,183 @@
+"""CSV and TSV: cells as they stand, whatever their quotes and line breaks; a broken row stays a row."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from xuncha.labels.errors import XunchaError, quote
+from xuncha.serve.tables.encoding import Decoding, mended
+from xuncha.serve.tables.formats import Format
+from xuncha.serve.tables.lines import physical_lines
+from xuncha.serve.tables.reading import CHUNK_CHARS
+from xuncha.serve.tables.records import Record, RecordReader
+from xuncha.serve.tables.rows import Rows, free_name
+from xuncha.serve.tables.storage import Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EXTRA = "_extra"
+"""Column that keeps, as a JSON list, the cells of a row beyond its header; it exists only where needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellRows:
+    """Rows of cells; each row has one cell a column. `extra`: the last column holds cells beyond the header."""
+
+    columns: tuple[str, ...]
+    extra: bool
+    table: list[list[str]]
+    lines: list[int]
+    problems: list[str | None]
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self.table)
+
+    def values(self, column: str) -> list[object]:
+        """The cells of one column."""
+        at = self.columns.index(column)
+        return [row[at] for row in self.table]
+
+    def cells(self, columns: Sequence[str]) -> Iterable[list[str]]:
+        """The rows, with only these columns, which stand in the order of the table."""
+        if len(columns) == len(self.columns):
+            return self.table
+        # By place, not by name: two columns may share a name.
+        kept = set(columns)
+        places = [at for at, name in enumerate(self.columns) if name in kept]
+        return [[row[at] for at in places] for row in self.table]
+
+    def members(self, dropped: frozenset[str]) -> Iterable[str]:
+        """Cells as JSON strings under the header's names; the column of extra cells only where there are some."""
+        keys = [(at, json.dumps(name, ensure_ascii=False)) for at, name in enumerate(self.columns) if name not in dropped]
+        extra = len(self.columns) - 1 if self.extra else None
+        for row in self.table:
+            yield ", ".join(
+                f"{key}: {row[at] if at == extra else json.dumps(row[at], ensure_ascii=False)}"
+                for at, key in keys
+                if at != extra or row[at]
+            )
+
+    def batch(self, schema: pa.Schema) -> pa.RecordBatch:
+        """String columns."""
+        import pyarrow as pa
+
+        return pa.RecordBatch.from_arrays(
+            [pa.array(self.values(name), field.type) for name, field in zip(schema.names, schema, strict=True)],
+            schema=schema,
+        )
+
+
+class DelimitedTable:
+    """A CSV or TSV table. The first record is its header."""
+
+    def __init__(self, source: Source, format: Format, encoding: str | None = None) -> None:
+        """Read the table through once. Raises `XunchaError` if it has no header, or cannot be read as a whole."""
+        self.name, self.format = source.name, format
+        self._source = source
+        self._decoding = Decoding(source.name, encoding)
+        self.line_end = "\n"
+        self.delimiter = "\t"
+        self._survey()
+
+    def _survey(self) -> None:
+        lines = physical_lines(self._decoding.decoded(self._source.blocks()))
+        header_lines: list[str] = []
+        for line in lines:
+            header_lines.append(line)
+            if line.strip():
+                break
+        header_line = header_lines[-1] if header_lines else ""
+        if not header_line.strip():
+            raise XunchaError(f"{self.name}: the file holds only blank lines. Check how it was written.")
+        self.line_end = "\r\n" if header_line.endswith("\r\n") else "\n"
+        self.delimiter = "\t" if self.format is Format.TSV else sniffed(header_line)
+        reader = RecordReader(_chain(header_lines, lines), self.delimiter)
+        self._header = self._named(next(iter(reader)))
+        reader.width = len(self._header)
+        self.rows, extra = 0, False
+        for record in reader:
+            self.rows += 1
+            extra = extra or len(record.cells) > len(self._header)
+        self.columns = (*self._header, free_name(EXTRA, self._header)) if extra else self._header
+        self._extra = extra
+
+    def _named(self, header: Record) -> tuple[str, ...]:
+        names = tuple(mended(cell) for cell in header.cells)
+        if header.problem or not any(name.strip() for name in names):
+            why = (header.problem or "all its names are blank").removeprefix("malformed: ")
+            raise XunchaError(f"{self.name}:{header.line}: the header cannot be read: {why}. Name every column there.")
+        return names
+
+    @property
+    def encoding(self) -> str:
+        """The encoding in words."""
+        return self._decoding.label
+
+    @property
+    def bom(self) -> bool:
+        """Whether a byte order mark stood at the start."""
+        return self._decoding.bom
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Every column as strings. Raises `XunchaError` for a name that stands twice."""
+        import pyarrow as pa
+
+        self.refuse_doubled()
+        return pa.schema([(name, pa.string()) for name in self.columns])
+
+    def refuse_doubled(self) -> None:
+        """Raise `XunchaError` if two columns share a name, which only CSV and TSV can hold."""
+        name, times = Counter(self.columns).most_common(1)[0]
+        if times > 1:
+            raise XunchaError(f"{self.name}: {times} columns are called {quote(name)}. Rename one, or write CSV.")
+
+    def chunks(self, rows: int) -> Iterator[Rows]:
+        """The rows in order, at most `rows` at a time, fewer where they are long."""
+        lines = physical_lines(self._decoding.decoded(self._source.blocks()))
+        reader = iter(RecordReader(lines, self.delimiter, width=len(self._header)))
+        next(reader)
+        chunk, chars = CellRows(self.columns, self._extra, [], [], []), 0
+        for record in reader:
+            chunk.table.append(self._aligned(record.cells))
+            chunk.lines.append(record.line)
+            chunk.problems.append(record.problem)
+            chars += record.size
+            if len(chunk) >= rows or chars >= CHUNK_CHARS:
+                yield chunk
+                chunk, chars = CellRows(self.columns, self._extra, [], [], []), 0
+        if len(chunk):
+            yield chunk
+
+    def _aligned(self, cells: list[str]) -> list[str]:
+        width = len(self._header)
+        missing = width - len(cells)
+        if missing == 0 and not self._extra:
+            return cells
+        extra = json.dumps(cells[width:], ensure_ascii=False) if missing < 0 else ""
+        row = cells[:width] + [""] * missing
+        return [*row, extra] if self._extra else row
+
+
+def _chain(first: list[str], rest: Iterator[str]) -> Iterator[str]:
+    yield from first
+    yield from rest
+
+
+def sniffed(header: str) -> str:
+    """The delimiter of a header line: the comma, unless there is none and semicolons or tabs say otherwise.
+
+    >>> sniffed('标题;价格'), sniffed('"a;b"'), sniffed('a,b;c')
+    (';', ',', ',')
+    """
+    outside = "".join(header.split('"')[::2])
+    if "," in outside:
+        return ","
+    return next((mark for mark in "\t;" if mark in outside), ",")

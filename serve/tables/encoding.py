@@ -1,0 +1,181 @@
+"""Bytes to text without silent mojibake: UTF-8, GB18030 and UTF-16 are told apart; bad bytes stay visible."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from xuncha.labels.errors import XunchaError, did_you_mean, quote
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_COMMON = ("utf-8", "gb18030", "gbk", "gb2312", "big5", "utf-16", "utf-16-le", "utf-16-be", "shift_jis", "latin-1")
+_WINDOW = 1 << 20
+_FEW = 3  # non-ASCII lines that may be plain damage in a file that is ASCII otherwise
+_ERRORS = "xuncha-keep"
+_MARK = 0xDC00  # an undecodable byte b becomes the lone surrogate U+DC00+b, which no valid input can hold
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(slots=True)
+class Decoding:
+    """How a file is decoded. `name` stays None as long as only ASCII was seen."""
+
+    where: str
+    name: str | None = None
+    bom: bool = False
+    _given: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        """Check a name that the user gave."""
+        if self.name is not None:
+            self.name, self._given = checked_name(self.name), True
+
+    @property
+    def label(self) -> str:
+        """The encoding's name for messages and summaries, for example "utf-8 with BOM"."""
+        return (self.name or "utf-8") + (" with BOM" if self.bom else "")
+
+    def decoded(self, blocks: Iterable[bytes]) -> Iterator[str]:
+        """The text of `blocks`, without a BOM. Undecodable bytes become marks (see `is_damaged`).
+
+        Without a name, decides at the first bytes that are not ASCII, from up to 1 MiB that follows; what came
+        before reads the same in either encoding. Raises `XunchaError` if the bytes fit no encoding it knows.
+        """
+        stream = iter(blocks)
+        head = next(stream, b"")
+        head = self._take_bom(head)
+        if self.name is None:
+            for text, rest in self._ascii(head, stream):
+                if rest is None:
+                    yield text
+                else:
+                    head = rest
+        if self.name is None:
+            return
+        decoder = codecs.getincrementaldecoder(self.name)(_ERRORS)
+        yield decoder.decode(head)
+        for block in stream:
+            yield decoder.decode(block)
+        yield decoder.decode(b"", final=True)
+
+    def _take_bom(self, head: bytes) -> bytes:
+        for mark, name in _BOMS:
+            if not head.startswith(mark):
+                continue
+            if self._given and _family(self.name or "") != _family(name):
+                return head
+            self.bom = True
+            if not self._given:
+                self.name = name
+            # utf-16 and utf-32 need their BOM to know the byte order; the names with -le or -be would keep it.
+            return head if self.name in ("utf-16", "utf-32") else head[len(mark) :]
+        return head
+
+    def _ascii(self, head: bytes, stream: Iterator[bytes]) -> Iterator[tuple[str, bytes | None]]:
+        """Yield (text, None) while all is ASCII; at the first other byte set `name` and yield ("", what is left)."""
+        block: bytes | None = head
+        while block is not None:
+            if head is block:
+                self._refuse_unmarked(head)
+            if not block.isascii():
+                more = next(stream, b"") if len(block) < 2 * _WINDOW else b""
+                self.name = _decide(self.where, block + more)
+                yield "", block + more
+                return
+            yield block.decode("ascii"), None
+            block = next(stream, None)
+
+    def _refuse_unmarked(self, head: bytes) -> None:
+        sample = head[:4096]
+        if sample.count(0) * 4 > len(sample):
+            order = "le" if sample[1::2].count(0) > sample[::2].count(0) else "be"
+            raise XunchaError(
+                f"{self.where}: this looks like UTF-16 without a byte order mark. Add --encoding utf-16-{order}."
+            )
+
+
+def checked_name(name: str) -> str:
+    """The plain name of a text encoding that Python knows. Raises `XunchaError` with a hint for another."""
+    try:
+        plain = codecs.lookup(name).name
+        "".encode(plain)
+    except (LookupError, ValueError):
+        hint = did_you_mean(name.lower(), _COMMON)
+        raise XunchaError(f"--encoding: there is no text encoding {quote(name)}.{hint} Try utf-8 or gb18030.") from None
+    return {"utf-8-sig": "utf-8", "gb2312": "gb18030", "gbk": "gb18030"}.get(plain, plain)
+
+
+def is_damaged(text: str) -> bool:
+    """Whether `text` holds bytes that could not be decoded."""
+    return not text.isascii() and _SURROGATE.search(text) is not None
+
+
+def mended(text: str) -> str:
+    r"""`text` with undecodable bytes as `\xNN` and other lone surrogates as `\uNNNN`, fit for any file."""
+    return _SURROGATE.sub(_escape, text) if is_damaged(text) else text
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code - _MARK:02x}" if _MARK <= code < _MARK + 256 else f"\\u{code:04x}"
+
+
+def _keep(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(chr(_MARK + byte) for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_ERRORS, _keep)
+
+
+def _family(name: str) -> str:
+    return "-".join(name.split("-")[:2])
+
+
+def _decide(where: str, window: bytes) -> str:
+    """UTF-8 or GB18030, by a vote of the lines that are not ASCII. Raises `XunchaError` if neither wins."""
+    lines = window.split(b"\n")
+    voters = [line for line in lines[:-1] or lines if not line.isascii()] or [lines[-1]]
+    if 2 * sum(_fits(line, "utf-8") for line in voters) >= len(voters):
+        return "utf-8"
+    fitting = [line for line in voters if _fits(line, "gb18030")]
+    if 10 * len(fitting) >= 9 * len(voters) and _reads_as_chinese(fitting):
+        return "gb18030"
+    if len(voters) <= _FEW and len(voters) * 10 < len(lines):
+        return "utf-8"
+    raise XunchaError(f"{where}: neither UTF-8 nor GB18030. Name its encoding, for example --encoding big5.")
+
+
+def _fits(line: bytes, encoding: str) -> bool:
+    try:
+        # Not final: the window may end within a character.
+        codecs.getincrementaldecoder(encoding)().decode(line)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _reads_as_chinese(lines: Iterable[bytes]) -> bool:
+    """Whether characters stand where Chinese text has them, in the rows of GB 2312's common characters and signs.
+
+    Big5, Shift-JIS and Latin-1 often decode as GB18030 without an error, into rare characters.
+    """
+    common = seen = 0
+    for line in lines:
+        for char in line.decode("gb18030", "ignore"):
+            code = char.encode("gb18030")
+            if len(code) == 2:
+                seen += 1
+                common += code[1] >= 0xA1 and (0xB0 <= code[0] <= 0xD7 or 0xA1 <= code[0] <= 0xA3)
+        if seen > 20_000:
+            break
+    return seen < 20 or 2 * common >= seen

@@ -1,0 +1,103 @@
+"""A recipe: everything that a training run may vary, read from TOML into one frozen object."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import MISSING, asdict, dataclass, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from xuncha.labels.errors import XunchaError
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One training run. Rates are per step of AdamW; lengths are tokens; rows are paths to labelled JSONL."""
+
+    name: str
+    # A folder, the name of a committed base ("base"), a hub name, or "tiny": a random encoder for tests.
+    encoder: str
+    rows: str = "labels/data"
+    # Soft labels of a teacher over unlabelled text (`xuncha train` with --teacher writes them); "" = none.
+    unlabelled: str = ""
+    pooling: str = "evidence"
+    epochs: float = 8.0
+    batch_size: int = 32
+    gradient_accumulation: int = 1
+    learning_rate: float = 1e-4
+    # The heads start from nothing, so they may move faster than the encoder.
+    head_learning_rate: float = 5e-4
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    max_length: int = 384
+    seed: int = 1
+    bf16: bool = True
+    # Stop after this many evaluations without a better dev F1; 0 = never.
+    patience: int = 0
+    class_weight: float = 0.5
+    label_loss: float = 1.0
+    reason_loss: float = 0.5
+    evidence_loss: float = 1.0
+    evidence_positive: float = 2.0
+    # Share of violating and of clean texts that an attack rewrites, each epoch anew.
+    attack: float = 0.4
+    attack_clean: float = 0.2
+    # Decay of the running mean of the weights that is released; 0 = the last weights.
+    weight_average: float = 0.0
+    # Weight of the teacher's scores where a row has both a human and a teacher label.
+    teacher_share: float = 0.5
+    window: int = 384
+    stride: int = 256
+    int8: bool = True
+
+    @classmethod
+    def read(cls, path: Path) -> Recipe:
+        """Read and check a recipe; raises `XunchaError` naming file and key."""
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise XunchaError(f"{path}: cannot be read ({error}). Give the path of a recipe, or one of {names()}.") from None
+        except tomllib.TOMLDecodeError as error:
+            raise XunchaError(f"{path}: is not valid TOML ({error}).") from None
+        return cls.of(raw, str(path))
+
+    @classmethod
+    def of(cls, raw: dict[str, Any], where: str) -> Recipe:
+        """Check plain values and build the recipe; `where` names the file in errors."""
+        known = {field.name: field for field in fields(cls)}
+        for key, value in raw.items():
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                hint = f' Did you mean "{near[0]}"?' if near else ""
+                raise XunchaError(f'{where}: unknown key "{key}".{hint} docs/retraining.md lists all keys.')
+            kind = {"str": str, "int": int, "float": float, "bool": bool}[str(known[key].type)]
+            if kind is float and type(value) is int:
+                raw = {**raw, key: float(value)}
+            elif type(value) is not kind:
+                raise XunchaError(f'{where}: key "{key}" must be {kind.__name__}, not {type(value).__name__} ({value!r}).')
+        missing = [n for n, field in known.items() if field.default is MISSING and n not in raw]
+        if missing:
+            raise XunchaError(f'{where}: key "{missing[0]}" is missing.')
+        return cls(**raw)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for the bundle."""
+        return asdict(self)
+
+
+def names() -> list[str]:
+    """The recipes that ship with the package."""
+    return sorted(entry.name.removesuffix(".toml") for entry in files("xuncha.train").joinpath("recipes").iterdir())
+
+
+def find(name_or_path: str) -> Recipe:
+    """A shipped recipe by name, or any recipe by path."""
+    shipped = files("xuncha.train").joinpath("recipes", f"{name_or_path}.toml")
+    if "/" not in name_or_path and shipped.is_file():
+        return Recipe.read(Path(str(shipped)))
+    path = Path(name_or_path)
+    if not path.exists():
+        raise XunchaError(f'There is no recipe "{name_or_path}". Shipped recipes: {", ".join(names())}; or give a path.')
+    return Recipe.read(path)
