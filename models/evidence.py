@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xuncha.labels.taxonomy import Taxonomy
 from xuncha.models.inference import CharacterEvidence
 from xuncha.models.session import Floats
 
@@ -93,3 +94,15 @@ def joined(spans: Sequence[Stretch]) -> list[Stretch]:
         else:
             out.append(span)
     return out
+
+
+def likeliest_reason(label: str, reasons: Sequence[float], evidence: Sequence[Stretch], taxonomy: Taxonomy) -> str:
+    """The reason of a flagged label: the network's text-level probability, carried by the evidence found.
+
+    A reason that no evidence stretch stands for is taken only when no stretch was found at all.
+    """
+    ids = taxonomy.reason_ids
+    own = [ids.index(reason.id) for reason in taxonomy.label(label).reasons]
+    weight = {index: sum(s.weight * (s.end - s.start) for s in evidence if s.reason == index) for index in own}
+    seen = [index for index in own if weight[index] > 0] or own
+    return ids[max(seen, key=lambda index: (reasons[index], weight[index]))]

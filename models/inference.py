@@ -25,7 +25,7 @@ TOKEN_BUDGET = 768
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Per text: calibrated label probabilities [N, C] and reason probabilities [N, R]."""
+    """Per text: label values [N, C] and reason values [N, R]; calibrated probabilities, or logits where it says so."""
 
     labels: Floats
     reasons: Floats
@@ -70,14 +70,16 @@ class Inference:
     def scores(self, texts: Sequence[str]) -> Scores:
         """Calibrated probabilities of every text; identical texts are computed once."""
         unique = list(dict.fromkeys(texts))
-        place = {text: index for index, text in enumerate(unique)}
-        found = self._unique_scores(unique)
+        logits = self.logits(unique)
+        found = Scores(self._calibrated(logits.labels), _sigmoid(logits.reasons).astype(np.float32))
         if len(unique) == len(texts):
             return found
+        place = {text: index for index, text in enumerate(unique)}
         order = [place[text] for text in texts]
         return Scores(found.labels[order], found.reasons[order])
 
-    def _unique_scores(self, texts: Sequence[str]) -> Scores:
+    def logits(self, texts: Sequence[str]) -> Scores:
+        """The network's logits of every text, the greatest over its windows; what calibration is fitted on."""
         encodings = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         jobs = [job for index, encoding in enumerate(encodings) for job in self._windows(index, encoding.ids)]
         taxonomy = self.bundle.taxonomy
@@ -92,7 +94,7 @@ class Inference:
                 # A long text is as bad as its worst window.
                 np.maximum(labels[job.text], label_logits[row], out=labels[job.text])
                 np.maximum(reasons[job.text], reason_logits[row], out=reasons[job.text])
-        return Scores(self._calibrated(labels), _sigmoid(reasons).astype(np.float32))
+        return Scores(labels, reasons)
 
     def evidence(self, texts: Sequence[str]) -> list[CharacterEvidence]:
         """Evidence per token of every text, with the stretch of the original text that each token covers."""

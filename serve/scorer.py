@@ -8,15 +8,13 @@ from pathlib import Path
 
 from xuncha.labels.errors import XunchaError, did_you_mean
 from xuncha.models.bundle import OPERATING_POINTS, Bundle, open_bundle
-from xuncha.models.evidence import Stretch, delete, stretches
+from xuncha.models.explain import explain
 from xuncha.models.inference import Inference
 from xuncha.serve.decide import decide, flagged_labels
 from xuncha.serve.verdict import Ruled, RuledReason, Scored, Verdict
 
 # A text of more code points than this is not moderated text; it is refused, never cut.
 HARD_LIMIT = 1_000_000
-# Rounds of looking for further evidence when a text stays flagged without what was found so far.
-ROUNDS = 4
 CHUNK = 8192
 
 
@@ -40,10 +38,6 @@ class Scorer:
         self.model_id = bundle.model_id
         self.thresholds = bundle.thresholds[operating_point]
         self._inference = Inference(bundle, threads)
-        reasons = bundle.taxonomy.reason_ids
-        self._members = {
-            label.id: tuple(reasons.index(reason.id) for reason in label.reasons) for label in bundle.taxonomy.labels
-        }
 
     @classmethod
     def load(
@@ -75,45 +69,11 @@ class Scorer:
             return []
         scores = self._inference.scores(texts)
         by_label = [dict(zip(self.labels, map(float, row), strict=True)) for row in scores.labels]
-        evidence = self._evidence(texts, [flagged_labels(row, self.thresholds) for row in by_label])
+        flagged = [flagged_labels(row, self.thresholds) for row in by_label]
+        evidence = explain(self._inference, texts, flagged, self.thresholds)
         return [
-            decide(text, by_label[i], self.thresholds, scores.reasons[i].tolist(), evidence.get(text, {}), self.bundle.taxonomy)
+            decide(text, by_label[i], self.thresholds, scores.reasons[i].tolist(), evidence[i], self.bundle.taxonomy)
             for i, text in enumerate(texts)
-        ]
-
-    def _evidence(self, texts: list[str], flagged: list[tuple[str, ...]]) -> dict[str, dict[str, list[Stretch]]]:
-        """Evidence per flagged text and label, complete in the sense that the text without it is not flagged.
-
-        After each round the text is scored without the stretches found so far; while it stays flagged, the rest is
-        searched again (at most ROUNDS times). That makes evidence faithful by construction where it can be.
-        """
-        wanted = {text: set(labels) for text, labels in zip(texts, flagged, strict=True) if labels}
-        found: dict[str, dict[str, list[Stretch]]] = {text: {label: [] for label in labels} for text, labels in wanted.items()}
-        open_pairs = [(text, label) for text, labels in wanted.items() for label in sorted(labels)]
-        for _ in range(ROUNDS):
-            if not open_pairs:
-                break
-            rests = [delete(text, [(s.start, s.end) for s in found[text][label]]) for text, label in open_pairs]
-            tokens = self._inference.evidence([rest for rest, _ in rests])
-            for (text, label), (_, places), own in zip(open_pairs, rests, tokens, strict=True):
-                threshold = self.bundle.evidence_thresholds[label]
-                for stretch in stretches(own, self._members[label], threshold):
-                    found[text][label] += _back(stretch, places)
-            open_pairs = self._still_flagged(open_pairs, found)
-        return found
-
-    def _still_flagged(
-        self, pairs: list[tuple[str, str]], found: dict[str, dict[str, list[Stretch]]]
-    ) -> list[tuple[str, str]]:
-        rests = [delete(text, [(s.start, s.end) for s in found[text][label]])[0] for text, label in pairs]
-        asked = [(pair, rest) for pair, rest in zip(pairs, rests, strict=True) if rest.strip()]
-        if not asked:
-            return []
-        scores = self._inference.scores([rest for _, rest in asked]).labels
-        return [
-            pair
-            for (pair, _), row in zip(asked, scores, strict=True)
-            if row[self.labels.index(pair[1])] >= self.thresholds[pair[1]]
         ]
 
 
@@ -128,14 +88,3 @@ def ruling(text: object) -> Ruled | None:
     if not text.strip():
         return Ruled(RuledReason.EMPTY)
     return None
-
-
-def _back(stretch: Stretch, places: Sequence[int]) -> list[Stretch]:
-    """A stretch of a shortened text as stretches of the original, split where something was taken out."""
-    out: list[Stretch] = []
-    for place in places[stretch.start : stretch.end]:
-        if out and out[-1].end == place:
-            out[-1] = Stretch(out[-1].start, place + 1, stretch.reason, stretch.weight)
-        else:
-            out.append(Stretch(place, place + 1, stretch.reason, stretch.weight))
-    return out

@@ -20,8 +20,12 @@ class Recipe:
     # A folder, the name of a committed base ("base"), a hub name, or "tiny": a random encoder for tests.
     encoder: str
     rows: str = "labels/data"
-    # Soft labels of a teacher over unlabelled text (`xuncha train` with --teacher writes them); "" = none.
+    # A model folder whose scores teach this one, and a folder of JSONL(.gz) texts for it to score; "" = none.
+    teacher: str = ""
     unlabelled: str = ""
+    # At most so many unlabelled texts a corpus, and so many rows in all (0 = all; for trials and tests).
+    unlabelled_per_corpus: int = 6000
+    limit_rows: int = 0
     pooling: str = "evidence"
     epochs: float = 8.0
     batch_size: int = 32

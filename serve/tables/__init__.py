@@ -3,7 +3,7 @@
 from xuncha.serve.tables.formats import Format, Layout, layout_of
 from xuncha.serve.tables.reading import ReadOptions, Table, open_table
 from xuncha.serve.tables.rows import Rows
-from xuncha.serve.tables.writing import Writer, WriteOptions, open_writer
+from xuncha.serve.tables.writing import WriteOptions, Writer, open_writer
 
 __all__ = [
     "Format",

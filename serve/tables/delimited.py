@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from xuncha.labels.errors import XunchaError, quote
 from xuncha.serve.tables.encoding import Decoding, mended
 from xuncha.serve.tables.formats import Format
+from xuncha.serve.tables.json_values import encode
 from xuncha.serve.tables.lines import physical_lines
 from xuncha.serve.tables.reading import CHUNK_CHARS
 from xuncha.serve.tables.records import Record, RecordReader
@@ -55,13 +55,11 @@ class CellRows:
 
     def members(self, dropped: frozenset[str]) -> Iterable[str]:
         """Cells as JSON strings under the header's names; the column of extra cells only where there are some."""
-        keys = [(at, json.dumps(name, ensure_ascii=False)) for at, name in enumerate(self.columns) if name not in dropped]
+        keys = [(at, encode(name)) for at, name in enumerate(self.columns) if name not in dropped]
         extra = len(self.columns) - 1 if self.extra else None
         for row in self.table:
             yield ", ".join(
-                f"{key}: {row[at] if at == extra else json.dumps(row[at], ensure_ascii=False)}"
-                for at, key in keys
-                if at != extra or row[at]
+                f"{key}: {row[at] if at == extra else encode(row[at])}" for at, key in keys if at != extra or row[at]
             )
 
     def batch(self, schema: pa.Schema) -> pa.RecordBatch:
@@ -161,7 +159,7 @@ class DelimitedTable:
         missing = width - len(cells)
         if missing == 0 and not self._extra:
             return cells
-        extra = json.dumps(cells[width:], ensure_ascii=False) if missing < 0 else ""
+        extra = encode(cells[width:]) if missing < 0 else ""
         row = cells[:width] + [""] * missing
         return [*row, extra] if self._extra else row
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from xuncha.labels.errors import XunchaError
 from xuncha.serve.tables.encoding import Decoding, is_damaged, mended
 from xuncha.serve.tables.formats import Format
+from xuncha.serve.tables.json_values import Number, dumps, kind, loads, plain
 from xuncha.serve.tables.lines import CutLine, physical_lines
-from xuncha.serve.tables.numbers import Number, dumps, kind, loads, plain
 from xuncha.serve.tables.reading import CHUNK_CHARS
-from xuncha.serve.tables.rows import CELL_LIMIT, JSON_BLANKS, TOO_LONG, Rows, free_name, malformed
+from xuncha.serve.tables.rows import JSON_BLANKS, TOO_LONG, Rows, free_name, malformed
 from xuncha.serve.tables.storage import Source
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ RAW = "_raw"
 """Key that keeps a line which is not a JSON object, as text."""
 
 _KEY_LIMIT = 2000
+_DEEP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,10 @@ class ObjectRows:
         """Arrow columns of the types that `JsonlTable.schema` chose."""
         import pyarrow as pa
 
-        columns = [pa.array([_typed(value, str(field.type)) for value in self.values(field.name)], field.type)
-                   for field in schema]
+        columns = [
+            pa.array([_typed(value, str(field.type)) for value in self.values(field.name)], field.type)
+            for field in schema
+        ]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
@@ -103,6 +106,8 @@ class JsonlTable:
         for entry in self._entries():
             self.rows += 1
             if entry.raw:
+                if self.rows == 1 and entry.text.strip() == "[":
+                    raise XunchaError(f"{self.name}: this is one JSON array. Write one object a line: jq -c '.[]'.")
                 raw += 1
                 first = first or entry.problem or ""
                 continue
@@ -173,12 +178,27 @@ class JsonlTable:
             return self._unread(number, line, malformed("JSON nested too deep"))
         if not isinstance(found, dict):
             return self._unread(number, line, malformed("a JSON value, but not an object"))
-        long = len(line) > CELL_LIMIT and any(isinstance(one, str) and len(one) > CELL_LIMIT for one in found.values())
-        return Entry(number, line, found, TOO_LONG if long else None)
+        if line.count("[") + line.count("{") > _DEEP and _is_deep(found):
+            return self._unread(number, line, malformed("JSON nested too deep"))
+        if "\\u" in line and any(map(is_damaged, found)):
+            return self._unread(number, line, malformed("a key with half a character"))
+        return Entry(number, line, found, None)
 
     def _unread(self, number: int, line: str, problem: str) -> Entry:
         text = mended(line.rstrip("\r\n"))
         return Entry(number, text, {self._raw: text}, problem, raw=True)
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(_DEEP):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    return bool(level)
 
 
 def _arrow_type(kinds: set[str]) -> pa.DataType:

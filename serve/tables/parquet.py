@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xuncha.labels.errors import XunchaError
 from xuncha.serve.tables.encoding import mended
 from xuncha.serve.tables.formats import Format
+from xuncha.serve.tables.json_values import encode
 from xuncha.serve.tables.reading import CHUNK_CHARS
-from xuncha.serve.tables.rows import CELL_LIMIT, TOO_LONG, Rows
+from xuncha.serve.tables.rows import Rows
 from xuncha.serve.tables.storage import Source
 
 
@@ -33,14 +33,8 @@ class ArrowRows:
 
     @property
     def problems(self) -> list[str | None]:
-        """The status of each row that is not scored: one with a cell beyond the limit."""
-        found: list[str | None] = [None] * len(self)
-        if self.record_batch.nbytes > CELL_LIMIT:
-            for column in self.record_batch.columns:
-                if _is_text(column.type) and column.nbytes > CELL_LIMIT:
-                    lengths = pc.binary_length(column).to_pylist()
-                    found = [TOO_LONG if (size or 0) > CELL_LIMIT else old for size, old in zip(lengths, found, strict=True)]
-        return found
+        """None for each row: Arrow can always hold it."""
+        return [None] * len(self)
 
     def __len__(self) -> int:
         """How many rows."""
@@ -59,7 +53,7 @@ class ArrowRows:
         """JSON members in column order; times and decimals as strings."""
         names = [name for name in self.record_batch.schema.names if name not in dropped]
         columns = [_plain_values(self.record_batch.column(name)) for name in names]
-        keys = [json.dumps(name, ensure_ascii=False) for name in names]
+        keys = [encode(name) for name in names]
         for row in zip(*columns, strict=True) if columns else [()] * len(self):
             yield ", ".join(f"{key}: {_json(value)}" for key, value in zip(keys, row, strict=True))
 
@@ -188,8 +182,11 @@ def _text(value: str | bytes) -> str:
 def _json(value: object) -> str:
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return "null"
-    return json.dumps(value, ensure_ascii=False, default=_fallback)
+    return _ENCODE(value)
 
 
 def _fallback(value: object) -> str:
     return _text(value) if isinstance(value, bytes) else str(value)
+
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, default=_fallback).encode

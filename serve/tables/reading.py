@@ -90,7 +90,8 @@ def open_table(path: str, options: ReadOptions | None = None) -> Iterator[Table]
 
 def require_column(table: Table, name: str, option: str) -> str:
     """`name` as the table spells it (blanks at the ends aside). Raises `XunchaError` if it is missing or double."""
-    found = [one for one in table.columns if one == name] or [one for one in table.columns if one.strip() == name.strip()]
+    columns = table.columns
+    found = [one for one in columns if one == name] or [one for one in columns if one.strip() == name.strip()]
     if len(found) == 1:
         return found[0]
     if found:

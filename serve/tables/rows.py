@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CELL_LIMIT = 10_000_000
-"""Characters. A cell beyond is kept but not scored."""
+"""Characters. A CSV row with a cell beyond is kept but not scored."""
 
 TOO_LONG = "too_long"
 """Status of a row that is not scored because of its size."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from xuncha.labels.errors import XunchaError
 from xuncha.serve.tables.formats import STDIO, Format, Layout
@@ -102,7 +102,7 @@ def _is_regular(stream: BinaryIO) -> bool:
 
 
 def _copied(name: str, stream: BinaryIO, scratch: Path | None) -> BinaryIO:
-    copy = tempfile.TemporaryFile(dir=scratch)
+    copy = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 (closed by whoever opens the source)
     with unpacking(name):
         shutil.copyfileobj(stream, copy, BLOCK)
     copy.seek(0)
@@ -179,10 +179,10 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def packing(stream: BinaryIO, packed: bool) -> Iterator[IO[bytes]]:
+def packing(stream: BinaryIO, packed: bool) -> Iterator[BinaryIO]:
     """`stream` itself, or gzip around it; the same rows give the same bytes."""
     if not packed:
         yield stream
         return
     with gzip.GzipFile("", "wb", compresslevel=6, fileobj=stream, mtime=0) as wrapped:
-        yield wrapped
+        yield cast(BinaryIO, wrapped)

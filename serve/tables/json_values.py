@@ -13,6 +13,9 @@ class Number:
     text: str
 
 
+encode = json.JSONEncoder(ensure_ascii=False).encode
+"""The JSON text of a plain value; `json.dumps` makes a new encoder for each call that asks for this."""
+
 _DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=Number)
 _EXACT = 1 << 53  # beyond, a double may not hold an integer
 _LONG = 1 << 63
@@ -29,11 +32,11 @@ def dumps(value: object) -> str:
     if isinstance(value, Number):
         return value.text
     if isinstance(value, dict):
-        inner = ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {dumps(one)}" for key, one in value.items())
+        inner = ", ".join(f"{encode(key)}: {dumps(one)}" for key, one in value.items())
         return "{" + inner + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(dumps, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return encode(value)
 
 
 def plain(value: object) -> str | None:

@@ -1,0 +1,142 @@
+"""The seam between tables and the model: columns of texts in, columns of verdicts out, as Arrow.
+
+`score_batch` is one pure function over a record batch, so any engine that hands out Arrow batches (Ray Data's
+`map_batches`, Spark's `mapInArrow`) gives the columns that the local engine writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from xuncha.serve.columns import added_names
+from xuncha.serve.tables.encoding import mended
+from xuncha.serve.tables.parquet import values_of
+from xuncha.serve.verdict import Evidence, Ruled, RuledReason, Scored, Verdict
+
+OK = "ok"
+DIGITS = 6
+"""Decimal places of a score in every output."""
+
+_GRAVEST = (RuledReason.TOO_LONG, RuledReason.NOT_TEXT, RuledReason.EMPTY)
+_EVIDENCE = (
+    ("label", pa.string()),
+    ("reason", pa.string()),
+    ("start", pa.int64()),
+    ("end", pa.int64()),
+    ("text", pa.string()),
+    ("rule", pa.string()),
+)
+
+
+class TextScorer(Protocol):
+    """What scores texts: `xuncha.serve.Scorer`, or a stand-in."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Label ids, in order."""
+
+    @property
+    def model_id(self) -> str:
+        """`name@fingerprint` of the model."""
+
+    def score(self, texts: Sequence[object], sources: Sequence[str | None] | None = None) -> list[Verdict]:
+        """One verdict a text, in order; no text raises."""
+
+
+def score_batch(
+    batch: pa.RecordBatch, text_columns: Sequence[str], scorer: TextScorer, source_column: str | None = None
+) -> pa.RecordBatch:
+    """`batch` with the columns of a scored table after its own; the same rows, in order.
+
+    Raises `KeyError` for a column that is not there. The batch must have no column that scoring adds.
+    """
+    fields = {name: values_of(batch.column(name)) for name in text_columns}
+    sources = None if source_column is None else values_of(batch.column(source_column))
+    added = score_columns(fields, scorer, sources=sources)
+    schema = pa.schema([*batch.schema, *added.schema], metadata=batch.schema.metadata)
+    return pa.RecordBatch.from_arrays([*batch.columns, *added.columns], schema=schema)
+
+
+def added_schema(labels: Sequence[str], text_columns: Sequence[str]) -> pa.Schema:
+    """Types of the added columns. With several text columns each piece of evidence names its `field`."""
+    evidence = pa.list_(pa.struct([*_EVIDENCE, ("field", pa.string())] if len(text_columns) > 1 else _EVIDENCE))
+    types = [pa.float64()] * len(labels) + [pa.bool_()] * len(labels) + [evidence, pa.string(), pa.string()]
+    return pa.schema(list(zip(added_names(labels), types, strict=True)))
+
+
+def score_columns(
+    fields: Mapping[str, Sequence[object]],
+    scorer: TextScorer,
+    *,
+    sources: Sequence[object] | None = None,
+    problems: Sequence[str | None] | None = None,
+) -> pa.RecordBatch:
+    """Score columns of equal length and give the added columns.
+
+    A row with a problem is not scored; the problem is its status. A row of several fields has the highest score
+    of them, and is flagged if one is. Scores and flags of a row that is not scored are null; its evidence is [].
+    """
+    rows = len(next(iter(fields.values())))
+    statuses = problems or [None] * rows
+    asked = [row for row in range(rows) if statuses[row] is None]
+    texts = [values[row] for values in fields.values() for row in asked]
+    given = None if sources is None else [_source(sources[row]) for _ in fields for row in asked]
+    verdicts = scorer.score(texts, given)
+    names = list(fields)
+    table = [_unscored_row(status, scorer) for status in statuses]
+    for at, row in enumerate(asked):
+        table[row] = _scored_row(verdicts[at :: len(asked)], names, scorer)
+    schema = added_schema(scorer.labels, names)
+    columns = zip(*table, strict=True) if table else [[] for _ in schema]
+    return pa.RecordBatch.from_arrays(
+        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+    )
+
+
+def _source(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _scored_row(verdicts: Sequence[Verdict], names: Sequence[str], scorer: TextScorer) -> list[object]:
+    scored = [verdict for verdict in verdicts if isinstance(verdict, Scored)]
+    if not scored:
+        return _unscored_row(_status(verdicts, names), scorer)
+    scores = [round(max(one.scores[label] for one in scored), DIGITS) for label in scorer.labels]
+    flags = [any(one.flags[label] for one in scored) for label in scorer.labels]
+    evidence = [
+        _piece(piece, name if len(names) > 1 else None)
+        for name, verdict in zip(names, verdicts, strict=True)
+        if isinstance(verdict, Scored)
+        for piece in verdict.evidence
+    ]
+    return [*scores, *flags, evidence, _status(verdicts, names), scorer.model_id]
+
+
+def _unscored_row(status: str | None, scorer: TextScorer) -> list[object]:
+    return [None] * (2 * len(scorer.labels)) + [[], status, scorer.model_id]
+
+
+def _status(verdicts: Sequence[Verdict], names: Sequence[str]) -> str:
+    """`ok` if every field that is not empty was scored, else the gravest reason why one was not, and which."""
+    if len(verdicts) == 1 and isinstance(verdicts[0], Scored):
+        return OK
+    ruled = {verdict.reason: name for name, verdict in zip(names, verdicts, strict=True) if isinstance(verdict, Ruled)}
+    reason = next((one for one in _GRAVEST if one in ruled), None)
+    if reason is None or (reason is RuledReason.EMPTY and len(verdicts) > sum(isinstance(v, Ruled) for v in verdicts)):
+        return OK
+    return f"{reason}: {ruled[reason]}" if len(names) > 1 and reason is not RuledReason.EMPTY else str(reason)
+
+
+def _piece(piece: Evidence, field: str | None) -> dict[str, Any]:
+    found = {
+        "label": piece.label,
+        "reason": piece.reason,
+        "start": piece.start,
+        "end": piece.end,
+        "text": mended(piece.text),
+        "rule": piece.rule,
+    }
+    return found if field is None else {**found, "field": field}

@@ -1,0 +1,1 @@
+"""The commands of serve: each module holds one, an adapter over plain functions."""

@@ -1,0 +1,80 @@
+"""Write Parquet in row groups of a good size, from rows that come in small batches."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xuncha.serve.tables.parquet import ParquetTable
+from xuncha.serve.tables.reading import Table
+from xuncha.serve.tables.rows import Rows
+from xuncha.serve.tables.writing import WriteOptions
+
+_GROUP_ROWS = 65_536
+_GROUP_BYTES = 1 << 25
+
+
+class ParquetWriter(AbstractContextManager["ParquetWriter"]):
+    """The input's columns in their types, with their metadata, then the added ones."""
+
+    def __init__(self, stream: BinaryIO, table: Table, added: pa.Schema, options: WriteOptions) -> None:
+        """Write to `stream`, which need not be seekable."""
+        kept = [field for field in table.schema if field.name not in options.dropped]
+        self._kept = pa.schema(kept)
+        schema = pa.schema([*kept, *added], metadata=table.schema.metadata)
+        compression = table.compression if isinstance(table, ParquetTable) else "snappy"
+        self._writer = pq.ParquetWriter(pa.PythonFile(_Counting(stream), mode="w"), schema, compression=compression)
+        self._schema = schema
+        self._batches: list[pa.RecordBatch] = []
+
+    def write(self, rows: Rows, added: pa.RecordBatch) -> None:
+        """Take the rows; they are written when a row group is full."""
+        arrays = [*rows.batch(self._kept).columns, *added.columns]
+        self._batches.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        waiting = sum(batch.num_rows for batch in self._batches)
+        if waiting >= _GROUP_ROWS or sum(batch.nbytes for batch in self._batches) >= _GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._batches:
+            self._writer.write_table(pa.Table.from_batches(self._batches, self._schema))
+            self._batches = []
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write what is left and the footer, unless the block raised."""
+        if kind is None:
+            self._flush()
+            self._writer.close()
+
+
+class _Counting:
+    """A stream that only takes bytes, and knows how many: all that a Parquet file needs, also in a pipe or in gzip."""
+
+    closed = False
+    seekable = staticmethod(lambda: False)
+    readable = staticmethod(lambda: False)
+    writable = staticmethod(lambda: True)
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._size = 0
+
+    def write(self, block: bytes) -> int:
+        self._stream.write(block)
+        self._size += len(block)
+        return len(block)
+
+    def tell(self) -> int:
+        return self._size
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Left to whoever opened the stream."""

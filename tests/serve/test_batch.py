@@ -1,0 +1,272 @@
+import io
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+import tracemalloc
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from xuncha.labels.errors import XunchaError
+from xuncha.serve.annotation import added_schema, score_batch
+from xuncha.serve.batch import Options, score_file
+from xuncha.serve.columns import added_names, guessed
+
+
+def test_rows_keep_their_order_over_many_chunks(run):
+    data = b"id,text\n" + b"".join(f"{at},{'加V' if at % 3 else '好'}\n".encode() for at in range(5000))
+    rows = run.rows("in.csv", data, chunk_rows=256)
+    assert [int(row["id"]) for row in rows] == list(range(5000))
+    assert [row["flag_off_platform"] for row in rows] == [at % 3 != 0 for at in range(5000)]
+    assert set(run.scorer.calls) == {256, 5000 % 256}
+
+
+def test_the_same_rows_come_out_of_every_format(run):
+    data = 'id,text\n1,"加V\n看货"\n2,\n3,全网最低\n'.encode()
+    outs = {}
+    for out in ("a.csv", "a.tsv", "a.jsonl", "a.parquet"):
+        run.bytes("in.csv", data, out)
+        again = run.folder / f"again-{out}.jsonl"
+        score_file(run.scorer, run.folder / out, again, Options(overwrite_columns=True))
+        outs[out] = again.read_bytes()
+    assert len(set(outs.values())) == 1
+
+
+def test_several_text_columns_give_the_highest_score_and_name_the_field(run):
+    data = "title,description,n\n加V,全网最低,1\n好,,2\n,,3\n".encode()
+    rows = run.rows("in.csv", data)
+    assert run.summary.text_columns == ("title", "description")
+    assert (rows[0]["score_off_platform"], rows[0]["score_exaggerated"]) == (0.912346, 0.912346)
+    assert [(one["field"], one["text"]) for one in rows[0]["evidence"]] == [
+        ("title", "加V"), ("description", "最低"), ("description", "全网"),
+    ]  # fmt: skip
+    assert [row["status"] for row in rows] == ["ok", "ok", "empty"]
+
+
+def test_a_field_that_was_not_scored_is_named_in_the_status(run):
+    rows = run.rows("in.jsonl", '{"title": "加V", "desc": 5}\n{"title": null, "desc": [1]}\n'.encode())
+    assert [row["status"] for row in rows] == ["not_text: desc", "not_text: desc"]
+    assert [row["flag_off_platform"] for row in rows] == [True, None]
+    assert run.summary.tally.statuses == {"not_text": 2}
+
+
+def test_sources_are_handed_to_the_scorer(run):
+    run.rows(
+        "in.jsonl", b'{"text": "a", "src": "speech"}\n{"text": "b"}\n{"text": "c", "src": 1}\n', source_column="src"
+    )
+    assert run.scorer.sources == ["speech", None, None]
+
+
+def test_malformed_rows_are_not_put_to_the_scorer(run):
+    run.rows("in.csv", "id,text\n1\n2,好\n".encode())
+    assert run.scorer.calls == [1]
+
+
+def test_a_clash_of_columns_is_an_error_unless_they_may_be_overwritten(run):
+    data = b"status,text,model\nsold,a,x\n"
+    with pytest.raises(XunchaError) as error:
+        run.rows("in.csv", data)
+    assert str(error.value) == (
+        f'{run.folder}/in.csv: it already has "status", "model", which scoring adds. Rename, or replace with '
+        "--overwrite-columns."
+    )
+    assert next(iter(run.rows("in.csv", data, overwrite_columns=True)[0])) == "text"
+
+
+def test_a_scored_table_can_be_scored_again(run):
+    first = run.bytes("in.csv", "text\n加V\n".encode(), "out.csv")
+    assert run.bytes("again.csv", first, "out2.csv", overwrite_columns=True) == first
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (("id", "text"), ("text",)),
+        (("标题", "内容"), ("内容",)),
+        (("商品标题", "商品描述", "价格"), ("商品标题", "商品描述")),
+        (("Item_Title", "Selling Points"), ("Item_Title", "Selling Points")),
+        (("ＴＥＸＴ",), ("ＴＥＸＴ",)),
+        (("弹幕内容 (content)", "time"), ("弹幕内容 (content)",)),
+        (("merchant", "price"), ()),
+    ],
+)
+def test_text_columns_are_guessed_from_chinese_and_english_names(columns, expected):
+    assert guessed(columns) == expected
+
+
+def test_the_summary_counts_everything(run):
+    run.rows("in.csv", "id,text\n1,加V全网\n2,\n3\n4,好\n5,全网最低\n".encode())
+    found = run.summary.to_json()
+    assert found.pop("seconds") >= 0
+    assert found.pop("rows_per_second") > 0
+    assert found == {
+        "input": f"{run.folder}/in.csv", "output": f"{run.folder}/out.jsonl", "rows": 5,
+        "status": {"ok": 3, "empty": 1, "malformed": 1}, "flagged": 2,
+        "flagged_by_label": {"off_platform": 1, "exaggerated": 2}, "reasons": {"absolute": 2, "contact": 1},
+        "encoding": "utf-8", "text_columns": ["text"], "text_columns_guessed": True, "model": "fake@00000000",
+        "operating_point": "balanced",
+    }  # fmt: skip
+    assert run.summary.lines()[1:] == [
+        "read: text · utf-8 · model fake@00000000 · balanced",
+        "status: ok 3 · empty 1 · malformed 1",
+        "flagged: 2 rows (40.0%) · off_platform 1 · exaggerated 2",
+        "reasons: absolute 2 · contact 1",
+    ]
+
+
+def test_a_header_without_rows_gives_a_header_without_rows(run):
+    assert run.bytes("in.csv", b"id,text\n", "out.csv").count(b"\n") == 1
+    assert run.summary.lines()[2:] == ["status: no rows", "flagged: 0 rows · off_platform 0 · exaggerated 0"]
+
+
+def test_memory_does_not_grow_with_the_table(tmp_path, scorer, monkeypatch):
+    monkeypatch.setattr("xuncha.serve.tables.storage.BLOCK", 1 << 14)
+
+    def peak(rows: int) -> int:
+        source = tmp_path / f"{rows}.csv"
+        with source.open("w", encoding="utf-8") as stream:
+            stream.write("id,text\n")
+            stream.writelines(f"{at},纪念币 评级 普通说明文字 若干\n" for at in range(rows))
+        tracemalloc.start()
+        try:
+            score_file(scorer, source, tmp_path / f"{rows}.out.csv", Options(chunk_rows=100))
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(1000)  # what is loaded once
+    assert peak(20_000) < 1.2 * peak(2000)
+
+
+def test_a_failure_removes_what_was_written_and_keeps_the_old_output(run):
+    run.folder.joinpath("out.csv").write_text("old", "utf-8")
+    calls = iter(range(3))
+
+    def score(texts, sources=None, real=run.scorer.score):
+        if next(calls) == 2:
+            raise MemoryError
+        return real(texts, sources)
+
+    run.scorer.score = score
+    with pytest.raises(MemoryError):
+        run.bytes("in.csv", b"text\n" + b"a\n" * 30, "out.csv", chunk_rows=10)
+    assert sorted(path.name for path in run.folder.iterdir()) == ["in.csv", "out.csv"]
+    assert run.folder.joinpath("out.csv").read_text("utf-8") == "old"
+
+
+def test_kill_9_leaves_nothing_under_the_final_name(tmp_path):
+    (tmp_path / "in.csv").write_text("text\n" + "加V\n" * 3000, "utf-8")
+    script = """
+import sys, time
+from xuncha.serve.batch import Options, score_file
+from xuncha.serve.verdict import Scored
+class Slow:
+    labels, model_id = ("off_platform",), "slow@0"
+    def score(self, texts, sources=None):
+        time.sleep(0.2)
+        return [Scored({"off_platform": 0.1}, {"off_platform": False}, {}, ()) for _ in texts]
+score_file(Slow(), "in.csv", "out.csv", Options(chunk_rows=10))
+"""
+    with subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path) as process:
+        deadline = time.monotonic() + 20
+        while not list(tmp_path.glob(".out.csv.part-*")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        os.kill(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert not (tmp_path / "out.csv").exists()
+    assert len(list(tmp_path.glob(".out.csv.part-*"))) == 1
+
+
+def test_the_old_permissions_stay_when_an_output_is_replaced(run):
+    run.folder.joinpath("out.csv").write_text("old", "utf-8")
+    run.folder.joinpath("out.csv").chmod(0o640)
+    run.bytes("in.csv", b"text\na\n", "out.csv")
+    assert stat.S_IMODE(run.folder.joinpath("out.csv").stat().st_mode) == 0o640
+
+
+def test_a_link_stays_a_link_to_the_new_output(run):
+    (run.folder / "real.csv").write_text("old", "utf-8")
+    (run.folder / "out.csv").symlink_to("real.csv")
+    run.bytes("in.csv", b"text\na\n", "out.csv")
+    assert (run.folder / "out.csv").is_symlink()
+    assert (run.folder / "real.csv").read_text("utf-8").startswith("text,score")
+
+
+def test_long_output_names_have_room_for_the_temporary_name(run):
+    name = "名" * 80 + ".csv"
+    assert run.bytes("in.csv", b"text\na\n", name)
+
+
+def test_a_named_pipe_is_read_once(tmp_path, scorer):
+    os.mkfifo(tmp_path / "pipe.csv")
+    feed = threading.Thread(target=(tmp_path / "pipe.csv").write_text, args=("text\n加V\n", "utf-8"))
+    feed.start()
+    summary = score_file(scorer, tmp_path / "pipe.csv", tmp_path / "out.csv")
+    feed.join()
+    assert summary.tally.flagged == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "pipe.csv"]
+
+
+def test_a_table_that_grows_while_it_is_scored_is_an_error(run):
+    source = run.folder / "in.csv"
+
+    def score(texts, sources=None, real=run.scorer.score):
+        with source.open("a") as stream:
+            stream.write("late\n")
+        return real(texts, sources)
+
+    run.scorer.score = score
+    with pytest.raises(XunchaError) as error:
+        run.bytes("in.csv", b"text\na\nb\nc\n", "out.csv", chunk_rows=1)
+    assert str(error.value).startswith(f"{source}: it had 3 rows, then ")
+    assert not (run.folder / "out.csv").exists()
+
+
+def test_score_batch_is_what_the_batch_scorer_writes(run, scorer):
+    batch = pa.RecordBatch.from_pydict({"id": [1, 2, 3], "text": ["加V", None, "全网"]})
+    scored = score_batch(batch, ["text"], scorer)
+    assert scored.schema == pa.schema([*batch.schema, *added_schema(scorer.labels, ["text"])])
+    assert scored.select(["id", "text"]).equals(batch)
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in batch.to_pylist())
+    assert scored.to_pylist() == run.rows("in.jsonl", lines.encode())
+
+
+def test_score_batch_takes_no_rows(scorer):
+    batch = pa.RecordBatch.from_pydict({"text": pa.array([], pa.string())})
+    assert score_batch(batch, ["text"], scorer).num_rows == 0
+
+
+def test_added_columns_come_in_the_order_of_labels():
+    assert added_names(["b", "a"]) == ("score_b", "score_a", "flag_b", "flag_a", "evidence", "status", "model")
+
+
+def test_stdin_and_stdout_are_jsonl_unless_named(monkeypatch, tmp_path, scorer, capfdbinary):
+    (tmp_path / "in").write_bytes("text\n加V\n".encode())
+    with (tmp_path / "in").open("rb") as stream:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
+        score_file(scorer, "-", "-", Options(input_format="csv"))
+    assert json.loads(capfdbinary.readouterr().out)["flag_off_platform"] is True
+
+
+def test_parquet_can_be_written_to_a_pipe(tmp_path):
+    (tmp_path / "in.csv").write_text("text\n加V\n", "utf-8")
+    script = (
+        "from xuncha.serve.batch import Options, score_file\n"
+        "from xuncha.serve.verdict import Ruled, RuledReason\n"
+        "class Never:\n"
+        "    labels, model_id = ('a',), 'never@0'\n"
+        "    def score(self, texts, sources=None): return [Ruled(RuledReason.EMPTY)] * len(texts)\n"
+        "score_file(Never(), 'in.csv', '-', Options(output_format='parquet'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=True)
+    import pyarrow.parquet as pq
+
+    assert pq.read_table(pa.BufferReader(done.stdout)).num_rows == 1
+    assert Path(tmp_path / "in.csv").exists()

@@ -1,0 +1,76 @@
+"""The encoder that training starts from: a committed base, a Hugging Face folder or hub name, or a tiny random one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from transformers import AutoTokenizer, BertConfig, PreTrainedModel
+
+from xuncha.labels.errors import XunchaError
+from xuncha.models.tokenization import SPECIALS, UNK, build_tokenizer, reachable_pieces
+from xuncha.train.network import new_encoder, pretrained_encoder
+
+TINY = "tiny"
+
+
+def load_base(name: str, texts: Iterable[str]) -> tuple[PreTrainedModel, Tokenizer]:
+    """An encoder and its tokenizer. `texts` give the characters of the tiny encoder's vocabulary.
+
+    A name without a slash that is a folder of `xuncha.models` is a committed base. Any other encoder gets xuncha's
+    normalisation and loses the word pieces that this normalisation can never produce.
+    """
+    if name == TINY:
+        return _tiny(texts)
+    committed = Path(str(files("xuncha.models").joinpath(name)))
+    folder = committed if "/" not in name and (committed / "config.json").is_file() else Path(name)
+    if (folder / "tokenizer.json").is_file() and (folder / "config.json").is_file() and _is_ours(folder):
+        return pretrained_encoder(str(folder)), Tokenizer.from_file(str(folder / "tokenizer.json"))
+    try:
+        encoder = pretrained_encoder(name)
+        vocabulary = AutoTokenizer.from_pretrained(name).get_vocab()
+    except OSError as error:
+        raise XunchaError(
+            f'The encoder "{name}" is neither a committed base, nor a folder, nor a model that the hub could give '
+            f"({str(error).splitlines()[0]}). Give the path of a folder with config.json and weights."
+        ) from None
+    return cut_vocabulary(encoder, [piece for piece, _ in sorted(vocabulary.items(), key=lambda item: item[1])])
+
+
+def cut_vocabulary(encoder: PreTrainedModel, vocabulary: list[str]) -> tuple[PreTrainedModel, Tokenizer]:
+    """Drop the pieces that cannot occur from the embedding table, in place; every text keeps its pieces."""
+    if UNK not in vocabulary:
+        raise XunchaError("Only encoders with BERT's word pieces can be used: this vocabulary has no [UNK].")
+    keep = reachable_pieces(vocabulary)
+    table = encoder.get_input_embeddings()
+    cut = torch.nn.Embedding(len(keep), table.embedding_dim, padding_idx=0)
+    cut.weight.data = table.weight.data[keep].clone()
+    encoder.set_input_embeddings(cut)
+    encoder.config.vocab_size = len(keep)
+    encoder.config.pad_token_id = 0
+    return encoder, build_tokenizer([vocabulary[index] for index in keep], vocabulary)
+
+
+def save_base(encoder: PreTrainedModel, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write a base: config, fp16 safetensors and the tokenizer with its normalisation."""
+    encoder.half().save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+
+
+def _is_ours(folder: Path) -> bool:
+    normalizer = Tokenizer.from_file(str(folder / "tokenizer.json")).normalizer
+    return "Precompiled" in repr(normalizer)
+
+
+def _tiny(texts: Iterable[str]) -> tuple[PreTrainedModel, Tokenizer]:
+    characters = sorted({char.lower() for text in texts for char in text if not char.isspace()})
+    latin = [f"##{char}" for char in "abcdefghijklmnopqrstuvwxyz0123456789"]
+    vocabulary = list(dict.fromkeys([*SPECIALS, *characters, *(piece[2:] for piece in latin), "※", *latin]))
+    config = BertConfig(
+        vocab_size=len(vocabulary), hidden_size=48, num_hidden_layers=2, num_attention_heads=4, intermediate_size=96,
+        max_position_embeddings=512, attn_implementation="eager", pad_token_id=0,
+    )  # fmt: skip
+    return new_encoder(config), build_tokenizer(vocabulary)

@@ -1,0 +1,240 @@
+"""From a recipe to a model folder: rows → network → fine-tuning → export → calibration → verification → release."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+from tokenizers import Tokenizer
+from transformers import set_seed
+
+from xuncha.labels.errors import XunchaError
+from xuncha.labels.rows import Row
+from xuncha.labels.taxonomy import Taxonomy
+from xuncha.models.bundle import open_bundle
+from xuncha.models.inference import Inference
+from xuncha.train import card, corpus, publish, verify
+from xuncha.train.base import load_base
+from xuncha.train.calibrate import Point, choose, evidence_threshold, platt, probabilities
+from xuncha.train.examples import Example, example_of, positive_weights
+from xuncha.train.export import Weights, build_graph, weights_of
+from xuncha.train.finetune import finetune
+from xuncha.train.network import HeadShape, LossWeights, Network
+from xuncha.train.quantize import observe_ranges, quantize
+from xuncha.train.recipe import Recipe
+from xuncha.train.soften import mix, soften
+
+Say = Callable[[str], None]
+CALIBRATION_TEXTS = 600
+REFERENCE_ROWS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where a training run works (`work`: checkpoints, caches) and where the model folder goes (`target`)."""
+
+    recipe: Recipe
+    taxonomy: Taxonomy
+    work: Path
+    target: Path
+    say: Say = print
+
+
+def train(run: Run) -> Path:
+    """Train a recipe and release the model folder; a run that was killed goes on from its last checkpoint."""
+    recipe = run.recipe
+    run.work.mkdir(parents=True, exist_ok=True)
+    _refuse_another_recipe(run)
+    set_seed(recipe.seed)
+    rows = corpus.labelled(recipe.rows, run.taxonomy, recipe.limit_rows, recipe.seed)
+    run.say(f"rows: {', '.join(f'{name} {len(split):,}' for name, split in rows.items())}")
+    network, tokenizer = _network(run, rows)
+    examples = _examples(run, rows["train"])
+    dev = [example_of(row, run.taxonomy) for row in rows["dev"]]
+    finetune(recipe, network, tokenizer, examples, dev, run.work / "checkpoints")
+    network.save(run.work / "network")
+    tokenizer.no_truncation()
+    tokenizer.save(str(run.work / "network" / "tokenizer.json"), pretty=False)
+    return release(run, rows)
+
+
+def release(run: Run, rows: corpus.Splits | None = None) -> Path:
+    """Export, calibrate, verify and write the model folder from the network that training left in `run.work`."""
+    folder = run.work / "network"
+    if not (folder / "network.safetensors").is_file():
+        raise XunchaError(f"{folder}: there is no trained network here. Run `xuncha train {run.recipe.name}` first.")
+    rows = rows or corpus.labelled(run.recipe.rows, run.taxonomy, run.recipe.limit_rows, run.recipe.seed)
+    network, tokenizer = Network.load(folder), Tokenizer.from_file(str(folder / "tokenizer.json"))
+    weights = weights_of(network, run.recipe.window)
+    fp32 = _open(publish.draft(run.work / "fp32", run.recipe, run.taxonomy, build_graph(weights), tokenizer))
+    graph = _shipped_graph(run, weights, tokenizer, rows["train"])
+    built = publish.draft(run.target.parent / f".{run.target.name}.part", run.recipe, run.taxonomy, graph, tokenizer)
+    try:
+        _finish(run, network, fp32, built, rows)
+        publish.put_in_place(built, run.target)
+    finally:
+        shutil.rmtree(built, ignore_errors=True)
+    bundle = open_bundle(run.target)
+    run.say(f"{bundle.model_id} written to {run.target}")
+    return run.target
+
+
+def _network(run: Run, rows: corpus.Splits) -> tuple[Network, Tokenizer]:
+    encoder, tokenizer = load_base(run.recipe.encoder, [row.text for row in rows["train"]])
+    taxonomy = run.taxonomy
+    owners = tuple(taxonomy.label_ids.index(taxonomy.label_of(reason).id) for reason in taxonomy.reason_ids)
+    heads = HeadShape(taxonomy.label_ids, taxonomy.reason_ids, owners, run.recipe.pooling)
+    recipe = run.recipe
+    weights = LossWeights(
+        recipe.label_loss,
+        recipe.reason_loss,
+        recipe.evidence_loss,
+        recipe.evidence_positive,
+        positive_weights((example_of(row, taxonomy) for row in rows["train"]), recipe.class_weight),
+    )
+    return Network(encoder, heads, weights), tokenizer
+
+
+def _examples(run: Run, rows: Sequence[Row]) -> list[Example]:
+    """Labelled examples, and what a teacher says of them and of unlabelled text where the recipe names one."""
+    examples = [example_of(row, run.taxonomy) for row in rows]
+    if not run.recipe.teacher:
+        return examples
+    teacher = Inference(open_bundle(run.recipe.teacher))
+    if teacher.bundle.taxonomy.reason_ids != run.taxonomy.reason_ids:
+        raise XunchaError(f'{run.recipe.teacher}: the teacher knows other labels or reasons than the taxonomy.')
+    run.say(f"teacher: {teacher.bundle.model_id}")
+    examples = mix(examples, soften(teacher, (row.text for row in rows)), run.recipe.teacher_share)
+    if run.recipe.unlabelled:
+        texts = list(corpus.unlabelled(run.recipe.unlabelled, run.recipe.unlabelled_per_corpus, run.recipe.seed))
+        run.say(f"unlabelled texts scored by the teacher: {len(texts):,}")
+        examples += soften(teacher, texts)
+    return examples
+
+
+def _shipped_graph(run: Run, weights: Weights, tokenizer: Tokenizer, rows: Sequence[Row]) -> onnx.ModelProto:
+    if not run.recipe.int8:
+        return build_graph(weights)
+    texts = [row.text for row in rows[:: max(1, len(rows) // CALIBRATION_TEXTS)]]
+    return quantize(weights, observe_ranges(weights, tokenizer, texts, run.recipe.window))
+
+
+def _open(folder: Path) -> Inference:
+    return Inference(open_bundle(folder))
+
+
+def _finish(run: Run, network: Network, fp32: Inference, built: Path, rows: corpus.Splits) -> None:
+    """Calibrate on dev, verify, and write manifest, metrics, reference answers and model card into `built`."""
+    labels = run.taxonomy.label_ids
+    shipped = _open(built)
+    texts = [row.text for row in rows["dev"]]
+    truth = truth_of(rows["dev"], run.taxonomy)
+    logits = shipped.logits(texts).labels.astype(np.float64)
+    manifest = publish.read_manifest(built)
+    points: dict[str, dict[str, Point]] = {point: {} for point in manifest["thresholds"]}
+    calibrated, calibrated32 = np.empty_like(logits), np.empty_like(logits)
+    logits32 = fp32.logits(texts).labels.astype(np.float64)
+    for index, label in enumerate(labels):
+        judged = ~np.isnan(truth[:, index])
+        calibration = platt(logits[judged, index], truth[judged, index] > 0.5)
+        manifest["calibration"][label] = {"slope": calibration.slope, "intercept": calibration.intercept}
+        calibrated[:, index] = probabilities(logits[:, index], calibration)
+        calibrated32[:, index] = probabilities(logits32[:, index], calibration)
+        for point, chosen in points.items():
+            chosen[label] = choose(calibrated[judged, index], truth[judged, index] > 0.5, point)
+            manifest["thresholds"][point][label] = chosen[label].threshold
+    manifest["evidence_thresholds"] = _evidence_thresholds(shipped, rows["dev"], run.taxonomy)
+    scores = (calibrated32, calibrated, truth)
+    checks = _verify(run, network, (fp32, shipped), texts, scores, manifest["thresholds"]["balanced"])
+    manifest["data"] = publish.fingerprints([row for split in rows.values() for row in split], run.recipe.rows)
+    _write_files(run, built, manifest, rows, points, checks)
+
+
+def _verify(
+    run: Run,
+    network: Network,
+    graphs: tuple[Inference, Inference],
+    texts: Sequence[str],
+    scores: tuple[verify.Floats, verify.Floats, verify.Floats],
+    thresholds: dict[str, float],
+) -> verify.Verification:
+    fp32, shipped = graphs
+    before, after, flips = verify.check_precision(run.taxonomy.label_ids, *scores, thresholds)
+    checks = verify.Verification(
+        torch_to_onnx=verify.check_parity(network, fp32, texts[:200]),
+        batch_invariance=verify.check_batches(shipped, texts[:300]),
+        f1_fp32=before,
+        f1_shipped=after,
+        flipped=flips,
+    )
+    run.say(
+        f"verified: torch to ONNX |Δp| ≤ {checks.torch_to_onnx:.1e}, alone to batch |Δp| ≤ {checks.batch_invariance:.1e}, "
+        f"dev F1 {', '.join(f'{label} {after[label]:.3f} (fp32 {before[label]:.3f})' for label in after)}"
+    )
+    return checks
+
+
+def _write_files(
+    run: Run,
+    built: Path,
+    manifest: dict[str, object],
+    rows: corpus.Splits,
+    points: dict[str, dict[str, Point]],
+    checks: verify.Verification,
+) -> None:
+    publish.write_manifest(built, manifest)
+    shipped = _open(built)
+    metrics = {
+        "operating_points": {p: {label: c.to_json() for label, c in chosen.items()} for p, chosen in points.items()},
+        "verification": checks.to_json(),
+        "splits": {
+            name: card.measure(shipped, split, run.taxonomy) for name, split in rows.items() if name != "train" and split
+        },
+    }
+    (built / "metrics.json").write_text(json.dumps(metrics, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    picked = rows["dev"][:: max(1, len(rows["dev"]) // REFERENCE_ROWS)][:REFERENCE_ROWS]
+    card.write_reference(built / "reference.jsonl", shipped, picked)
+    (built / "README.md").write_text(card.model_card(run.recipe, run.taxonomy, metrics, manifest), encoding="utf-8")
+    publish.write_manifest(built, manifest)
+
+
+def truth_of(rows: Sequence[Row], taxonomy: Taxonomy) -> verify.Floats:
+    """[N, C]: 1 true, 0 false, NaN not judged."""
+    values = [[row.labels.get(label) for label in taxonomy.label_ids] for row in rows]
+    return np.array([[np.nan if value is None else float(value) for value in row] for row in values], np.float64)
+
+
+def _evidence_thresholds(inference: Inference, rows: Sequence[Row], taxonomy: Taxonomy) -> dict[str, float]:
+    """Per label, the token probability that cuts out the marked characters of true dev rows best."""
+    out = {}
+    for label in taxonomy.labels:
+        members = [taxonomy.reason_ids.index(reason.id) for reason in label.reasons]
+        true_rows = [row for row in rows if row.labels.get(label.id) and any(s.label == label.id for s in row.spans)]
+        tokens = []
+        for row, evidence in zip(true_rows, inference.evidence([row.text for row in true_rows]), strict=True):
+            marked = np.zeros(len(row.text), bool)
+            for span in row.spans:
+                marked[span.start : span.end] |= span.label == label.id
+            spans = [(start, end) for start, end in evidence.spans]
+            probability = evidence.probabilities[:, members].max(axis=1, initial=0.0).astype(np.float64)
+            truth = np.array([bool(marked[start:end].mean() >= 0.5) if end > start else False for start, end in spans], bool)
+            tokens.append((probability, truth, np.array([end - start for start, end in spans], np.int64)))
+        out[label.id] = evidence_threshold(tokens)
+    return out
+
+
+def _refuse_another_recipe(run: Run) -> None:
+    """A work folder belongs to one recipe: checkpoints of another one would be carried on silently."""
+    path = run.work / "recipe.json"
+    now = run.recipe.to_json()
+    if path.is_file() and json.loads(path.read_text()) != now:
+        raise XunchaError(
+            f"{run.work}: holds the checkpoints of another recipe or other settings. "
+            "Give another --work folder, or --fresh to start anew."
+        )
+    path.write_text(json.dumps(now, indent=1) + "\n")

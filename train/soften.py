@@ -1,0 +1,63 @@
+"""A teacher's scores as targets: for unlabelled text alone, for labelled rows mixed with what people said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+
+from xuncha.models.inference import Inference
+from xuncha.train.examples import Example, Floats
+
+CHUNK = 4096
+
+
+def soften(teacher: Inference, texts: Iterable[str]) -> Iterator[Example]:
+    """Texts as examples whose targets are the teacher's probabilities, evidence per character included."""
+    iterator = iter(texts)
+    while chunk := list(islice(iterator, CHUNK)):
+        logits = teacher.logits(chunk)
+        labels, reasons = _sigmoid(logits.labels), _sigmoid(logits.reasons)
+        for index, (text, evidence) in enumerate(zip(chunk, teacher.evidence(chunk), strict=True)):
+            characters = np.zeros((len(text), reasons.shape[1]), np.float32)
+            for (start, end), row in zip(evidence.spans, evidence.probabilities, strict=True):
+                characters[start:end] = np.maximum(characters[start:end], row)
+            yield Example(text, labels[index], reasons[index], characters, _stretches(characters))
+
+
+def mix(examples: Sequence[Example], softened: Iterable[Example], share: float) -> list[Example]:
+    """Labelled examples with `share` of every judged target taken from the teacher; what nobody judged is all teacher's."""
+    out = []
+    for own, soft in zip(examples, softened, strict=True):
+        out.append(
+            Example(
+                own.text,
+                _blend(own.labels, soft.labels, share),
+                _blend(own.reasons, soft.reasons, share),
+                _blend(own.evidence, soft.evidence, share),
+                own.spans,
+            )
+        )
+    return out
+
+
+def _blend(own: Floats, soft: Floats, share: float) -> Floats:
+    blended: Floats = np.where(np.isnan(own), soft, (1 - share) * own + share * soft).astype(np.float32)
+    return blended
+
+
+def _sigmoid(values: Floats) -> Floats:
+    out: Floats = (1.0 / (1.0 + np.exp(-values.astype(np.float64)))).astype(np.float32)
+    return out
+
+
+def _stretches(characters: Floats) -> tuple[tuple[int, int], ...]:
+    marked = np.flatnonzero(characters.max(axis=1, initial=0.0) >= 0.5)
+    runs: list[tuple[int, int]] = []
+    for place in marked.tolist():
+        if runs and place - runs[-1][1] <= 1:
+            runs[-1] = (runs[-1][0], place + 1)
+        else:
+            runs.append((place, place + 1))
+    return tuple(runs)
