@@ -31,9 +31,7 @@ def with_counts(text: str, tables: str, where: str) -> str:
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise XunchaError(
-            f"{where}: the marks {BEGIN} and {END} are missing. Put them where the counts should go."
-        )
+        raise XunchaError(f"{where}: the marks {BEGIN} and {END} are missing. Put them where the counts should go.")
     return f"{before}{BEGIN}\n{tables}\n{END}{after}"
 
 

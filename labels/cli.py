@@ -32,9 +32,7 @@ Paths = Annotated[
     list[Path],
     typer.Argument(metavar="PATH", help="JSONL or JSONL.gz files, folders of them, or - for stdin."),
 ]
-TaxonomyFile = Annotated[
-    Path | None, typer.Option("--taxonomy", help="A taxonomy file other than the packaged one.")
-]
+TaxonomyFile = Annotated[Path | None, typer.Option("--taxonomy", help="A taxonomy file other than the packaged one.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
@@ -155,9 +153,7 @@ def split(
 
 @app.command()
 def convert(
-    source: Annotated[
-        Path, typer.Argument(metavar="SRC.jsonl", help="Written rows: 0/1 labels, substring spans.")
-    ],
+    source: Annotated[Path, typer.Argument(metavar="SRC.jsonl", help="Written rows: 0/1 labels, substring spans.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where the rows go; - for stdout.")],
     origin: Annotated[str, typer.Option(help="Name of the collection, for the rows' origin.")],
     annotator: Annotated[str, typer.Option(help="Who labelled, for the rows' annotator.")] = "llm-author",

@@ -34,8 +34,7 @@ def read_corpora() -> tuple[Corpus, ...]:
     source = (files("xuncha.labels") / where).read_text("utf-8")
     given = fields(where, load_yaml(where, source), ("corpora",))
     return tuple(
-        _corpus(f"{where}: corpora[{number}]", value)
-        for number, value in enumerate(items(where, given, "corpora"))
+        _corpus(f"{where}: corpora[{number}]", value) for number, value in enumerate(items(where, given, "corpora"))
     )
 
 

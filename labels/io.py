@@ -61,9 +61,7 @@ def read_entries(paths: Iterable[Path | str], taxonomy: Taxonomy) -> Iterator[En
                     raise line
                 row = row_from_json(where, load_json(where, line), taxonomy)
                 if row.id in seen:
-                    raise XunchaError(
-                        f"{where}: id {quote(row.id)} stood before, at {seen[row.id]}. Rename one."
-                    )
+                    raise XunchaError(f"{where}: id {quote(row.id)} stood before, at {seen[row.id]}. Rename one.")
                 seen[row.id] = where
                 yield Entry(file, where, row)
             except XunchaError as error:

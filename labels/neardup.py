@@ -31,9 +31,7 @@ def plain_form(text: str) -> str:
     return "".join(char for char in folded if unicodedata.category(char)[0] not in _DROPPED) or folded
 
 
-def near_duplicates(
-    texts: Mapping[str, str], together: Callable[[str, str], bool]
-) -> Iterator[tuple[str, str, float]]:
+def near_duplicates(texts: Mapping[str, str], together: Callable[[str, str], bool]) -> Iterator[tuple[str, str, float]]:
     """Pairs of ids with nearly the same text, and their similarity (see `similarity`).
 
     `together` says whether two ids are already known to belong together; such pairs are neither compared nor

@@ -44,9 +44,7 @@ def row_from_json(where: str, value: object, taxonomy: Taxonomy) -> Row:
 
 def row_to_json(row: Row) -> dict[str, Any]:
     """The JSON object of a row: fixed key order, and only the fields that are set."""
-    spans = [
-        {"start": one.start, "end": one.end, "label": one.label, "reason": one.reason} for one in row.spans
-    ]
+    spans = [{"start": one.start, "end": one.end, "label": one.label, "reason": one.reason} for one in row.spans]
     every = {
         "id": row.id,
         "text": row.text,
@@ -102,9 +100,7 @@ def check_label(where: str, label_id: str, taxonomy: Taxonomy) -> None:
 def _labels(where: str, given: Fields, taxonomy: Taxonomy) -> dict[str, bool | None]:
     value = given["labels"]
     if not isinstance(value, dict):
-        raise XunchaError(
-            f'{where}: field "labels" must map label ids to true, false or null; got {kind(value)}.'
-        )
+        raise XunchaError(f'{where}: field "labels" must map label ids to true, false or null; got {kind(value)}.')
     for label_id, judged in value.items():
         check_label(where, label_id, taxonomy)
         if not (judged is None or isinstance(judged, bool)):
@@ -114,9 +110,7 @@ def _labels(where: str, given: Fields, taxonomy: Taxonomy) -> dict[str, bool | N
     return value
 
 
-def _span(
-    where: str, value: object, words: str, labels: Mapping[str, bool | None], taxonomy: Taxonomy
-) -> Span:
+def _span(where: str, value: object, words: str, labels: Mapping[str, bool | None], taxonomy: Taxonomy) -> Span:
     given = fields(where, value, _SPAN)
     start, end = _offset(where, given, "start"), _offset(where, given, "end")
     label, reason = text(where, given, "label"), text(where, given, "reason")
@@ -127,14 +121,10 @@ def _span(
             "Mend start and end."
         )
     if start == end:
-        raise XunchaError(
-            f"{where}: {start}–{end} is empty. end is exclusive and must be greater than start."
-        )
+        raise XunchaError(f"{where}: {start}–{end} is empty. end is exclusive and must be greater than start.")
     if labels.get(label) is not True:
         said = "absent" if label not in labels else kind(labels[label])
-        raise XunchaError(
-            f'{where}: label "{label}" has a span but is {said} in labels. Set it true or drop the span.'
-        )
+        raise XunchaError(f'{where}: label "{label}" has a span but is {said} in labels. Set it true or drop the span.')
     return Span(start, end, label, reason)
 
 

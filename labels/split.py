@@ -142,9 +142,7 @@ def _held_out(rows: Iterable[Row]) -> set[str]:
     found: dict[str, set[str | None]] = {}
     for row in rows:
         found.setdefault(row.origin, set()).add(row.split)
-    return {
-        origin for origin, splits in found.items() if origin and len(splits) == 1 and splits <= {*SPLITS[1:]}
-    }
+    return {origin for origin, splits in found.items() if origin and len(splits) == 1 and splits <= {*SPLITS[1:]}}
 
 
 def _majority(splits: Iterable[str]) -> str | None:
@@ -173,6 +171,4 @@ def _check_ratios(ratios: Sequence[float]) -> None:
 
 
 def _bad_ratios(given: str) -> str:
-    return (
-        f"ratios {given} are not three shares of train, dev and test adding up to 1. Write, say, 0.8,0.1,0.1."
-    )
+    return f"ratios {given} are not three shares of train, dev and test adding up to 1. Write, say, 0.8,0.1,0.1."

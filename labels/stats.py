@@ -59,8 +59,7 @@ class Stats:
     def to_json(self) -> dict[str, Any]:
         """Plain dicts and numbers, for `json.dumps`."""
         facets = {
-            facet: {name: tally.to_json() for name, tally in found.items()}
-            for facet, found in self.facets.items()
+            facet: {name: tally.to_json() for name, tally in found.items()} for facet, found in self.facets.items()
         }
         return {"total": self.total.to_json(), "facets": facets}
 
@@ -108,10 +107,7 @@ def _facet_table(facet: str, stats: Stats, taxonomy: Taxonomy) -> Table:
 
 def _reason_table(stats: Stats, taxonomy: Taxonomy) -> Table:
     tallies = {"spans": stats.total, **stats.facets["source"], **stats.facets["split"]}
-    lines = [
-        (reason, *(str(tally.reasons[reason]) for tally in tallies.values()))
-        for reason in taxonomy.reason_ids
-    ]
+    lines = [(reason, *(str(tally.reasons[reason]) for tally in tallies.values())) for reason in taxonomy.reason_ids]
     lines.append(("all", *(str(tally.spans) for tally in tallies.values())))
     return Table("Spans by reason", ("reason", *tallies), tuple(lines))
 

@@ -24,9 +24,7 @@ def fields(where: str, value: object, required: Collection[str], optional: Colle
     Raises `XunchaError` that begins with `where` and names the key.
     """
     if not isinstance(value, dict):
-        raise XunchaError(
-            f"{where}: must be an object with the keys {', '.join(required)}; got {kind(value)}."
-        )
+        raise XunchaError(f"{where}: must be an object with the keys {', '.join(required)}; got {kind(value)}.")
     allowed = [*required, *optional]
     for key in value:
         if key not in allowed:
@@ -48,9 +46,7 @@ def text(where: str, given: Fields, key: str) -> str:
     surrogate = _SURROGATE.search(value)
     if surrogate:
         code = f"U+{ord(surrogate[0]):04X} at character {surrogate.start()}"
-        raise XunchaError(
-            f'{where}: field "{key}" holds a lone surrogate, {code}. Write the whole character.'
-        )
+        raise XunchaError(f'{where}: field "{key}" holds a lone surrogate, {code}. Write the whole character.')
     return value
 
 

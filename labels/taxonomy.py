@@ -87,15 +87,11 @@ class Taxonomy:
 
     def reason(self, reason_id: str) -> Reason:
         """The reason with this id. Raises `XunchaError` with a hint for an unknown one."""
-        return _find(
-            "reason", reason_id, {reason.id: reason for label in self.labels for reason in label.reasons}
-        )
+        return _find("reason", reason_id, {reason.id: reason for label in self.labels for reason in label.reasons})
 
     def label_of(self, reason_id: str) -> Label:
         """The label that the reason stands under. Raises `XunchaError` for an unknown reason."""
-        return _find(
-            "reason", reason_id, {reason.id: label for label in self.labels for reason in label.reasons}
-        )
+        return _find("reason", reason_id, {reason.id: label for label in self.labels for reason in label.reasons})
 
     @classmethod
     def load(cls, path: Path | None = None) -> Taxonomy:
@@ -155,9 +151,7 @@ def _example(where: str, value: object, reasons: list[str]) -> Example:
     given = fields(where, value, ("text", "reason"))
     reason = optional_text(where, given, "reason")
     if reason is not None and reason not in reasons:
-        raise XunchaError(
-            f"{where}: reason {quote(reason)} is not one of this label's.{did_you_mean(reason, reasons)}"
-        )
+        raise XunchaError(f"{where}: reason {quote(reason)} is not one of this label's.{did_you_mean(reason, reasons)}")
     return Example(text(where, given, "text"), reason)
 
 
@@ -184,7 +178,5 @@ def _refuse_twice(where: str, ids: list[str]) -> None:
 def _find(what: str, key: str, known: Mapping[str, Found]) -> Found:
     if key not in known:
         hint = did_you_mean(key, known)
-        raise XunchaError(
-            f"{what} {quote(key)} is not in the taxonomy.{hint} `xuncha labels list` shows all."
-        )
+        raise XunchaError(f"{what} {quote(key)} is not in the taxonomy.{hint} `xuncha labels list` shows all.")
     return known[key]

@@ -127,9 +127,7 @@ def _contradictions(rows: Sequence[Row], named: Mapping[str, str]) -> Iterator[F
             other = first.setdefault((form, label), row)
             if other.labels[label] != judged:
                 here, there = str(judged).lower(), str(not judged).lower()
-                said = (
-                    f'label "{label}" is {here} here, {there} in {named[other.id]}, which has the same text.'
-                )
+                said = f'label "{label}" is {here} here, {there} in {named[other.id]}, which has the same text.'
                 yield Finding(Check.CONTRADICTION, row.id, f"{named[row.id]}: {said} Change one of them.")
 
 

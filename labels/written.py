@@ -85,9 +85,7 @@ def keep_splits(rows: Iterable[Row], older: Iterable[Row]) -> list[Row]:
     return [row if row.split else replace(row, split=known.get(row.id)) for row in rows]
 
 
-def _row(
-    where: str, value: object, taxonomy: Taxonomy, provenance: Provenance, repeated: list[Repeated]
-) -> Row:
+def _row(where: str, value: object, taxonomy: Taxonomy, provenance: Provenance, repeated: list[Repeated]) -> Row:
     given = fields(where, value, ("id", "text", "source", *taxonomy.label_ids, "spans"), ("kind",))
     row_id, words = text(where, given, "id"), text(where, given, "text")
     labels = {label_id: _judgement(where, given, label_id) for label_id in taxonomy.label_ids}
@@ -95,9 +93,7 @@ def _row(
     for number, one in enumerate(items(where, given, "spans")):
         span = _span(f"{where}: spans[{number}]", one, words, spans, taxonomy)
         if labels[span.label] is not True:
-            raise XunchaError(
-                f'{where}: label "{span.label}" has a span but is not 1. Set it to 1 or drop the span.'
-            )
+            raise XunchaError(f'{where}: label "{span.label}" has a span but is not 1. Set it to 1 or drop the span.')
         piece = words[span.start : span.end]
         if words.count(piece) > 1:
             repeated.append(Repeated(row_id, piece, words.count(piece), span.start))
@@ -135,6 +131,4 @@ def _span(where: str, value: object, words: str, before: Sequence[Span], taxonom
 
 def _with_groups(rows: Sequence[Row]) -> list[Row]:
     stems = Counter(pair_stem(row.id) for row in rows)
-    return [
-        replace(row, group=stem) if (stem := pair_stem(row.id)) and stems[stem] > 1 else row for row in rows
-    ]
+    return [replace(row, group=stem) if (stem := pair_stem(row.id)) and stems[stem] > 1 else row for row in rows]

@@ -180,7 +180,9 @@ def _numbers(where: str, given: Any, keys: tuple[str, ...], *, probability: bool
     values = _exactly(where, given, keys)
     for key, value in values.items():
         if type(value) not in (int, float) or (probability and not 0 <= value <= 1):
-            raise XunchaError(f'{where}: "{key}" must be a {"probability" if probability else "number"}, not {value!r}.')
+            raise XunchaError(
+                f'{where}: "{key}" must be a {"probability" if probability else "number"}, not {value!r}.'
+            )
     return {key: float(value) for key, value in values.items()}
 
 

@@ -42,7 +42,9 @@ def stretches(evidence: CharacterEvidence, members: Sequence[int], threshold: fl
     return [_stretch(evidence, own, members, first, last) for first, last in runs]
 
 
-def _run_around(marked: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], place: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _run_around(
+    marked: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], place: int
+) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     first = last = place
     while first > 0 and marked[first - 1]:
         first -= 1
@@ -53,7 +55,9 @@ def _run_around(marked: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], place: 
     return out
 
 
-def _runs(spans: Sequence[tuple[int, int]], marked: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[tuple[int, int]]:
+def _runs(
+    spans: Sequence[tuple[int, int]], marked: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+) -> list[tuple[int, int]]:
     """Index pairs (first, last token) of marked runs; runs closer than GAP characters are joined."""
     runs: list[tuple[int, int]] = []
     for index in np.flatnonzero(marked):

@@ -63,9 +63,7 @@ def _still_flagged(
     labels = inference.bundle.taxonomy.label_ids
     scores = inference.scores([rest for _, rest in asked]).labels
     return [
-        pair
-        for (pair, _), row in zip(asked, scores, strict=True)
-        if row[labels.index(pair[1])] >= thresholds[pair[1]]
+        pair for (pair, _), row in zip(asked, scores, strict=True) if row[labels.index(pair[1])] >= thresholds[pair[1]]
     ]
 
 

@@ -8,9 +8,10 @@ few thousand texts at a time it costs nothing: there are enough equals.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
@@ -18,6 +19,8 @@ from tokenizers import Encoding, Tokenizer
 from xuncha.labels.errors import XunchaError
 from xuncha.models.bundle import Bundle
 from xuncha.models.session import Floats, Ids, OnnxSession
+
+Result = TypeVar("Result")
 
 # Tokens a batch: large enough to fill the matrix kernels, small enough for the core's cache (docs/speed.md).
 TOKEN_BUDGET = 768
@@ -60,7 +63,7 @@ class Inference:
                 f"{len(taxonomy.reason_ids)}."
             )
         self.tokenizer = read_tokenizer(bundle)
-        self._cls, self._sep = self.tokenizer.token_to_id("[CLS]"), self.tokenizer.token_to_id("[SEP]")
+        self._cls, self._sep = (_special(self.tokenizer, bundle, name) for name in ("[CLS]", "[SEP]"))
         slopes = [bundle.calibration[label] for label in taxonomy.label_ids]
         self._slope = np.array([c.slope for c in slopes])
         self._intercept = np.array([c.intercept for c in slopes])
@@ -82,40 +85,47 @@ class Inference:
         """The network's logits of every text, the greatest over its windows; what calibration is fitted on."""
         encodings = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         jobs = [job for index, encoding in enumerate(encodings) for job in self._windows(index, encoding.ids)]
-        taxonomy = self.bundle.taxonomy
-        labels = np.full((len(texts), len(taxonomy.label_ids)), -np.inf, np.float32)
-        reasons = np.full((len(texts), len(taxonomy.reason_ids)), -np.inf, np.float32)
+        found = self._no_scores(len(texts))
 
         def run(batch: list[_Job]) -> tuple[list[_Job], Floats, Floats]:
             return batch, *self.session.scores(_stack(batch))
 
-        for batch, label_logits, reason_logits in self._map(run, list(_batches(jobs))):
+        for batch, labels, reasons in self._map(run, list(_batches(jobs))):
             for row, job in enumerate(batch):
-                # A long text is as bad as its worst window.
-                np.maximum(labels[job.text], label_logits[row], out=labels[job.text])
-                np.maximum(reasons[job.text], reason_logits[row], out=reasons[job.text])
-        return Scores(labels, reasons)
+                _raise_to(found, job.text, labels[row], reasons[row])
+        return found
 
     def evidence(self, texts: Sequence[str]) -> list[CharacterEvidence]:
         """Evidence per token of every text, with the stretch of the original text that each token covers."""
+        return self.read(texts)[1]
+
+    def read(self, texts: Sequence[str]) -> tuple[Scores, list[CharacterEvidence]]:
+        """Logits and evidence of every text, from one pass."""
         encodings = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
         jobs = [job for index, encoding in enumerate(encodings) for job in self._windows(index, encoding.ids)]
-        reasons = len(self.bundle.taxonomy.reason_ids)
-        found = [np.full((len(encoding.ids), reasons), -np.inf, np.float32) for encoding in encodings]
+        width = len(self.bundle.taxonomy.reason_ids)
+        scores = self._no_scores(len(texts))
+        found = [np.full((len(encoding.ids), width), -np.inf, np.float32) for encoding in encodings]
 
-        def run(batch: list[_Job]) -> tuple[list[_Job], Floats]:
-            return batch, self.session.evidence(_stack(batch))
+        def run(batch: list[_Job]) -> tuple[list[_Job], Floats, Floats, Floats]:
+            return batch, *self.session.everything(_stack(batch))
 
-        for batch, logits in self._map(run, list(_batches(jobs))):
+        for batch, labels, reasons, evidence in self._map(run, list(_batches(jobs))):
             for row, job in enumerate(batch):
+                _raise_to(scores, job.text, labels[row], reasons[row])
                 own = found[job.text][job.first : job.first + len(job.ids) - 2]
-                np.maximum(own, logits[row, 1:-1], out=own)
-        return [
+                np.maximum(own, evidence[row, 1:-1], out=own)
+        return scores, [
             CharacterEvidence(_spans(encoding), _sigmoid(values).astype(np.float32))
             for encoding, values in zip(encodings, found, strict=True)
         ]
 
-    def _map(self, run, batches):  # type: ignore[no-untyped-def]
+    def _no_scores(self, count: int) -> Scores:
+        taxonomy = self.bundle.taxonomy
+        shapes = [(count, len(ids)) for ids in (taxonomy.label_ids, taxonomy.reason_ids)]
+        return Scores(*(np.full(shape, -np.inf, np.float32) for shape in shapes))
+
+    def _map(self, run: Callable[[list[_Job]], Result], batches: list[list[_Job]]) -> Iterable[Result]:
         return self._pool.map(run, batches) if self._pool and len(batches) > 1 else map(run, batches)
 
     def _windows(self, text: int, ids: Sequence[int]) -> Iterator[_Job]:
@@ -143,6 +153,13 @@ def read_tokenizer(bundle: Bundle) -> Tokenizer:
     return tokenizer
 
 
+def _special(tokenizer: Tokenizer, bundle: Bundle, name: str) -> int:
+    found = tokenizer.token_to_id(name)
+    if found is None:
+        raise XunchaError(f"{bundle.path('tokenizer.json')}: has no {name} token. Get the model folder again.")
+    return int(found)
+
+
 def _batches(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
     """Jobs of one length together, longest first so that the last batches to finish are short ones."""
     batch: list[_Job] = []
@@ -156,6 +173,12 @@ def _batches(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
         yield batch
 
 
+def _raise_to(scores: Scores, text: int, labels: Floats, reasons: Floats) -> None:
+    """A long text is as bad as its worst window."""
+    np.maximum(scores.labels[text], labels, out=scores.labels[text])
+    np.maximum(scores.reasons[text], reasons, out=scores.reasons[text])
+
+
 def _stack(batch: Sequence[_Job]) -> Ids:
     return np.array([job.ids for job in batch], np.int64)
 
@@ -164,6 +187,8 @@ def _spans(encoding: Encoding) -> tuple[tuple[int, int], ...]:
     return tuple((start, end) for start, end in encoding.offsets)
 
 
-def _sigmoid(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _sigmoid(
+    values: np.ndarray[tuple[int, ...], np.dtype[np.floating]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     out: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = 1.0 / (1.0 + np.exp(-values.astype(np.float64)))
     return out

@@ -36,8 +36,29 @@ _DECORATED = re.compile(
 _NUMBER_WORDS = {
     w: str(n)
     for n, w in enumerate(
-        "ZERO ONE TWO THREE FOUR FIVE SIX SEVEN EIGHT NINE TEN ELEVEN TWELVE THIRTEEN FOURTEEN FIFTEEN SIXTEEN "
-        "SEVENTEEN EIGHTEEN NINETEEN TWENTY".split()
+        [
+            "ZERO",
+            "ONE",
+            "TWO",
+            "THREE",
+            "FOUR",
+            "FIVE",
+            "SIX",
+            "SEVEN",
+            "EIGHT",
+            "NINE",
+            "TEN",
+            "ELEVEN",
+            "TWELVE",
+            "THIRTEEN",
+            "FOURTEEN",
+            "FIFTEEN",
+            "SIXTEEN",
+            "SEVENTEEN",
+            "EIGHTEEN",
+            "NINETEEN",
+            "TWENTY",
+        ]
     )
 }
 # Letters of other alphabets that are drawn like Latin ones; in Chinese text they stand for them.
@@ -101,7 +122,7 @@ def character_table(in_vocabulary: Callable[[str], bool]) -> Iterator[tuple[str,
         if category in ("Cs", "Co", "Cn", "Cc", "Cf", "Mn", "Me"):
             continue
         reading = _read(char, pictures)
-        if "\u3400" <= char:
+        if char >= "\u3400":
             simple = simplify(reading)
             if simple != reading and (in_vocabulary(simple) or not in_vocabulary(reading)):
                 reading = simple
@@ -176,7 +197,8 @@ def _compile(table: dict[str, str]) -> bytes:
         rules = Path(folder) / "rules.tsv"
         rules.write_text(
             "".join(
-                f"{ord(source):X}\t{' '.join(f'{ord(c):X}' for c in target)}\n" for source, target in sorted(table.items())
+                f"{ord(source):X}\t{' '.join(f'{ord(c):X}' for c in target)}\n"
+                for source, target in sorted(table.items())
             )
         )
         compiled = sentencepiece.SentencePieceNormalizer(rule_tsv=str(rules))

@@ -49,6 +49,7 @@ class OnnxSession:
         labels, reasons = self._session.run([LABELS, REASONS], {"input_ids": input_ids}, self._label_run)
         return labels, reasons
 
-    def evidence(self, input_ids: Ids) -> Floats:
-        """`input_ids` [B, L] → evidence logits [B, L, R]."""
-        return self._session.run([EVIDENCE], {"input_ids": input_ids})[0]  # type: ignore[no-any-return]
+    def everything(self, input_ids: Ids) -> tuple[Floats, Floats, Floats]:
+        """`input_ids` [B, L] → label logits [B, C], reason logits [B, R], evidence logits [B, L, R]."""
+        labels, reasons, evidence = self._session.run(list(OUTPUTS), {"input_ids": input_ids})
+        return labels, reasons, evidence

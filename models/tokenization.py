@@ -1,4 +1,4 @@
-"""Building the tokenizer that a model folder carries: normalisation, word pieces, a vocabulary cut to what can occur."""
+"""Building the tokenizer of a model folder: normalisation, word pieces, a vocabulary cut to what can occur."""
 
 from __future__ import annotations
 

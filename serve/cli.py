@@ -32,7 +32,9 @@ COMMANDS = {
     "models": Command("xuncha.models.cli:app", "List, show and verify models."),
     "labels": Command("xuncha.labels.cli:app", "Look at the taxonomy; check, count, split and convert labelled rows."),
     "train": Command("xuncha.train.cli:train_command", "Train a model from labelled rows.", "torch", "train"),
-    "evaluate": Command("xuncha.train.cli:evaluate_command", "Measure a model on labelled rows.", "torch", "train"),
+    "evaluate": Command(
+        "xuncha.train.evaluation.cli:evaluate_command", "Measure a model on labelled rows.", "sklearn", "train"
+    ),
 }
 
 

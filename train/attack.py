@@ -169,6 +169,7 @@ class Attacker:
         self.families = tuple(families or FAMILIES)
 
     def __call__(self, example: Example, rng: np.random.Generator) -> Example:
+        """The example, attacked or as it is."""
         if not example.text or rng.random() >= (self.rate if example.spans else self.clean_rate):
             return example
         return rewrite(example, example.spans or (_random_stretch(example.text, rng),), self.families, rng)
@@ -183,14 +184,18 @@ def rewrite(
     for start, end in _disjoint(stretches):
         out += [(char, index) for index, char in enumerate(example.text[place:start], place)]
         pieces: list[Piece] = [(char, index) for index, char in enumerate(example.text[start:end], start)]
-        for name in rng.choice(list(families), size=2 if len(families) > 1 and rng.random() < 0.3 else 1, replace=False):
+        for name in rng.choice(
+            list(families), size=2 if len(families) > 1 and rng.random() < 0.3 else 1, replace=False
+        ):
             pieces = FAMILIES[str(name)](pieces, rng) if pieces else pieces
         out += pieces
         place = end
     out += [(char, index) for index, char in enumerate(example.text[place:], place)]
     text = "".join(char for char, _ in out)
     origins = np.array([origin for char, origin in out for _ in char], np.int64)
-    return Example(text, example.labels, example.reasons, _carry(example.evidence, origins), _moved(example.spans, origins))
+    return Example(
+        text, example.labels, example.reasons, _carry(example.evidence, origins), _moved(example.spans, origins)
+    )
 
 
 def _carry(evidence: Floats, origins: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
@@ -198,7 +203,9 @@ def _carry(evidence: Floats, origins: np.ndarray[tuple[int], np.dtype[np.int64]]
     return carried
 
 
-def _moved(spans: Sequence[tuple[int, int]], origins: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[tuple[int, int], ...]:
+def _moved(
+    spans: Sequence[tuple[int, int]], origins: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> tuple[tuple[int, int], ...]:
     out = []
     for start, end in spans:
         inside = np.flatnonzero((origins >= start) & (origins < end))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, BertConfig, PreTrainedModel
 
 from xuncha.labels.errors import XunchaError
 from xuncha.models.tokenization import SPECIALS, UNK, build_tokenizer, reachable_pieces
-from xuncha.train.network import new_encoder, pretrained_encoder
+from xuncha.train.network import Network, new_encoder, pretrained_encoder
 
 TINY = "tiny"
 
@@ -25,8 +29,7 @@ def load_base(name: str, texts: Iterable[str]) -> tuple[PreTrainedModel, Tokeniz
     """
     if name == TINY:
         return _tiny(texts)
-    committed = Path(str(files("xuncha.models").joinpath(name)))
-    folder = committed if "/" not in name and (committed / "config.json").is_file() else Path(name)
+    folder = base_folder(name)
     if (folder / "tokenizer.json").is_file() and (folder / "config.json").is_file() and _is_ours(folder):
         return pretrained_encoder(str(folder)), Tokenizer.from_file(str(folder / "tokenizer.json"))
     try:
@@ -54,10 +57,48 @@ def cut_vocabulary(encoder: PreTrainedModel, vocabulary: list[str]) -> tuple[Pre
     return encoder, build_tokenizer([vocabulary[index] for index in keep], vocabulary)
 
 
-def save_base(encoder: PreTrainedModel, tokenizer: Tokenizer, folder: Path) -> None:
-    """Write a base: config, fp16 safetensors and the tokenizer with its normalisation."""
-    encoder.half().save_pretrained(folder)
+def save_base(network: Network, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write a base: encoder config, fp16 safetensors, the heads with their names, and the tokenizer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = ("label_head", "reason_head", "evidence_head", "evidence_scale")
+    heads = {key: value.clone() for key, value in network.state_dict().items() if key.startswith(names)}
+    save_file(heads, folder / "heads.safetensors")
+    (folder / "heads.json").write_text(json.dumps(asdict(network.heads), indent=1) + "\n", encoding="utf-8")
+    copy.deepcopy(network.encoder).half().save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+
+
+def warm_start(network: Network, name: str) -> tuple[str, ...]:
+    """Give labels and reasons that the base already knows the weights they have there; returns the labels known.
+
+    Names decide, not order: a new label or reason starts from nothing beside them.
+    """
+    folder = base_folder(name)
+    if not (folder / "heads.safetensors").is_file():
+        return ()
+    old = load_file(folder / "heads.safetensors")
+    given = json.loads((folder / "heads.json").read_text(encoding="utf-8"))
+    with torch.no_grad():
+        for head, known, wanted in (
+            ("label_head", given["labels"], network.heads.labels),
+            ("reason_head", given["reasons"], network.heads.reasons),
+            ("evidence_head", given["reasons"], network.heads.reasons),
+        ):
+            layer = getattr(network, head)
+            for place, one in enumerate(wanted):
+                if one in known:
+                    layer.weight[place] = old[f"{head}.weight"][known.index(one)]
+                    layer.bias[place] = old[f"{head}.bias"][known.index(one)]
+        for place, label in enumerate(network.heads.labels):
+            if label in given["labels"]:
+                network.evidence_scale[place] = old["evidence_scale"][given["labels"].index(label)]
+    return tuple(label for label in network.heads.labels if label in given["labels"])
+
+
+def base_folder(name: str) -> Path:
+    """Where a committed base lies; any other name is taken as a path."""
+    committed = Path(str(files("xuncha.models").joinpath(name)))
+    return committed if "/" not in name and (committed / "config.json").is_file() else Path(name)
 
 
 def _is_ours(folder: Path) -> bool:

@@ -86,6 +86,8 @@ def model_card(recipe: Recipe, taxonomy: Taxonomy, metrics: Mapping[str, Any], m
                 for p in OPERATING_POINTS
             ]
             average = values.get("average_precision", float("nan"))
-            lines.append(f"| {split} | {label} | {values['rows']} | {values['true']} | {average:.3f} | {' | '.join(cells)} |")
+            lines.append(
+                f"| {split} | {label} | {values['rows']} | {values['true']} | {average:.3f} | {' | '.join(cells)} |"
+            )
     lines += ["", "Thresholds and calibration were chosen on the dev split alone. `xuncha evaluate` gives more.", ""]
     return "\n".join(lines)

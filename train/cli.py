@@ -17,15 +17,22 @@ _NEEDED = ("torch", "transformers", "datasets", "sklearn", "onnx")
 
 def train_command(
     recipe: Annotated[str, typer.Argument(help="A shipped recipe (nano, debug, teacher) or the path of a TOML file.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Model folder to write [runs/RECIPE/model].")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Model folder to write [runs/RECIPE/model].")
+    ] = None,
     work: Annotated[Path | None, typer.Option(help="Folder for checkpoints [runs/RECIPE].")] = None,
     rows: Annotated[str | None, typer.Option(help="Labelled JSONL file or folder instead of the recipe's.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Folder or hub name of another encoder.")] = None,
     teacher: Annotated[str | None, typer.Option(help="A model folder to distil from.")] = None,
     unlabelled: Annotated[str | None, typer.Option(help="Folder of JSONL(.gz) texts for the teacher to score.")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed.")] = None,
+    save_base: Annotated[
+        Path | None, typer.Option(help="Also write the network as a base for later trainings.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget earlier checkpoints of this work folder.")] = False,
-    export_only: Annotated[bool, typer.Option("--export-only", help="Write the model folder from the last training.")] = False,
+    export_only: Annotated[
+        bool, typer.Option("--export-only", help="Write the model folder from the last training.")
+    ] = False,
 ) -> None:
     """Fine-tune a recipe, export it, verify it, and write a model folder, whole or not at all.
 
@@ -49,6 +56,8 @@ def train_command(
             shutil.rmtree(work, ignore_errors=True)
         run = pipeline.Run(chosen, Taxonomy.load(), work, output or work / "model", say=_say)
         pipeline.release(run) if export_only else pipeline.train(run)
+        if save_base:
+            pipeline.write_base(run, save_base)
 
 
 def require_training() -> None:

@@ -31,6 +31,7 @@ class Collator:
         self.epoch = 0
 
     def __call__(self, items: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
+        """Padded tensors of a batch: ids, mask, and label, reason and evidence targets."""
         examples = [self._vary(item["example"], item["number"]) for item in items]
         encodings = self._tokenizer.encode_batch([example.text for example in examples])
         length = max(len(encoding) for encoding in encodings)

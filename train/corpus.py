@@ -6,8 +6,7 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 from xuncha.labels.errors import XunchaError
@@ -23,7 +22,7 @@ def labelled(path: str, taxonomy: Taxonomy, limit: int = 0, seed: int = 0) -> Sp
     """Rows by split. Rows without a split get one by the rules of `xuncha labels split`; leaks are refused."""
     rows = list(read_rows(path, taxonomy))
     if any(row.split is None for row in rows):
-        rows = list(assign_splits(rows).rows)
+        rows = list(assign_splits(rows).apply(rows))
     leaks = find_leaks(rows)
     if leaks:
         raise XunchaError(
@@ -68,8 +67,7 @@ def unlabelled(folder: str, per_corpus: int, seed: int = 0) -> Iterator[str]:
 
 
 def _texts(path: Path) -> Iterator[str]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
                 text = json.loads(line)["text"]
@@ -91,8 +89,3 @@ def _pieces(text: str, rng: random.Random, limit: int = 160) -> Iterator[str]:
         if len(piece) >= target:
             yield piece[: 2 * limit]
             piece, target = "", rng.randint(20, limit)
-
-
-def without_splits(rows: Sequence[Row]) -> list[Row]:
-    """The rows with no split set."""
-    return [replace(row, split=None) for row in rows]

@@ -85,7 +85,8 @@ def weights_of(network: Network, window: int) -> Weights:
     positions = state["encoder.embeddings.position_embeddings.weight"][first : first + window]
     if len(positions) < window:
         raise XunchaError(
-            f"The encoder knows {len(positions)} positions, fewer than the recipe's window of {window}. Set a smaller window."
+            f"The encoder knows {len(positions)} positions, fewer than the recipe's window of {window}. "
+            "Set a smaller window."
         )
     for kind in ("token_type", "task_type"):
         table = state.get(f"encoder.embeddings.{kind}_embeddings.weight")
@@ -113,7 +114,7 @@ def weights_of(network: Network, window: int) -> Weights:
 
 def math_root(size: int) -> float:
     """1/√size, the factor of scaled dot-product attention."""
-    return float(size) ** -0.5
+    return float(1.0 / np.sqrt(size))
 
 
 def _linear(state: Mapping[str, Array], name: str, factor: float = 1.0) -> Linear:
@@ -163,7 +164,7 @@ class GraphBuilder:
         return name
 
     def linear(self, x: str, layer: Linear, name: str) -> str:
-        """x @ weight + bias, in int8 where the range of `x` is known."""
+        """X @ weight + bias, in int8 where the range of `x` is known."""
         if x not in self.observed:
             self.observed.append(x)
         if self.ranges is None:
@@ -259,7 +260,9 @@ def _embed(graph: GraphBuilder, weights: Weights) -> str:
         rows, scale = quantize_columns(weights.words.T)
         table = graph.add("Gather", [graph.constant("words", rows.T), "input_ids"], "word_bytes")
         factor = graph.add("Gather", [graph.constant("words.scale", scale[:, None]), "input_ids"], "word_scales")
-        words = graph.add("Mul", [graph.add("Cast", [table], "word_floats", to=TensorProto.FLOAT), factor], "word_states")
+        words = graph.add(
+            "Mul", [graph.add("Cast", [table], "word_floats", to=TensorProto.FLOAT), factor], "word_states"
+        )
     shape = graph.add("Shape", ["input_ids"], "token_count", start=1, end=2)
     table = graph.constant("positions", weights.positions)
     positions = graph.add("Slice", [table, graph.ints(0), shape, graph.ints(0)], "position_states")
@@ -295,7 +298,9 @@ def _after_attention(graph: GraphBuilder, states: str, context: str, layer: Laye
     states = graph.norm(attended, layer.norm1, weights.epsilon, f"{name}.norm1")
     up = graph.linear(states, layer.up, f"{name}.up")
     down = graph.linear(graph.add("Gelu", [up], f"{name}.gelu", "com.microsoft"), layer.down, f"{name}.down")
-    return graph.norm(graph.add("Add", [down, states], f"{name}.residual2"), layer.norm2, weights.epsilon, f"{name}.norm2")
+    return graph.norm(
+        graph.add("Add", [down, states], f"{name}.residual2"), layer.norm2, weights.epsilon, f"{name}.norm2"
+    )
 
 
 def _full_layer(graph: GraphBuilder, states: str, layer: Layer, weights: Weights, name: str) -> str:

@@ -61,6 +61,7 @@ class _Trainer(Trainer):  # type: ignore[misc]
 
     examples: dict[str, Sequence[Example]]
     evaluation_collator: Collator
+    data_collator: Any
 
     def get_train_dataloader(self) -> Any:
         training = self.data_collator
@@ -91,15 +92,15 @@ class _Lookup:
         return self.collator([{"example": self.examples[item["number"]], "number": item["number"]} for item in items])
 
 
-class _EpochOf(TrainerCallback):
+class _EpochOf(TrainerCallback):  # type: ignore[misc]
     def __init__(self, collator: Collator) -> None:
         self.collator = collator
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.collator.epoch = int(round(state.epoch or 0))
+        self.collator.epoch = round(state.epoch or 0)
 
 
-class WeightAverage(TrainerCallback):
+class WeightAverage(TrainerCallback):  # type: ignore[misc]
     """Exponential moving average of the weights; the mean of many steps is steadier than the last one."""
 
     def __init__(self, decay: float) -> None:
@@ -107,6 +108,7 @@ class WeightAverage(TrainerCallback):
         self.mean: dict[str, Tensor] | None = None
 
     def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        """Move the mean towards the weights after this step."""
         decay = min(self.decay, (1 + state.global_step) / (10 + state.global_step))
         weights = {k: v for k, v in model.state_dict().items() if v.is_floating_point()}
         if self.mean is None:
@@ -116,9 +118,11 @@ class WeightAverage(TrainerCallback):
             self.mean[name].lerp_(value.detach().to(self.mean[name].dtype), 1 - decay)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Keep the mean beside the checkpoint."""
         torch.save(self.mean, Path(args.output_dir) / f"checkpoint-{state.global_step}" / "mean.pt")
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Take up the mean of the checkpoint that a run goes on from."""
         path = Path(args.output_dir) / f"checkpoint-{state.global_step}" / "mean.pt"
         if path.exists():
             self.mean = torch.load(path, weights_only=True)

@@ -65,6 +65,7 @@ class Network(nn.Module):
         self.register_buffer("members", members, persistent=False)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, **targets: Tensor) -> dict[str, Tensor]:
+        """Logits of labels, reasons and evidence; see the class for shapes."""
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         states = self.dropout(states)
         first = states[:, 0]
@@ -83,7 +84,7 @@ class Network(nn.Module):
 
     def _pool(self, evidence: Tensor, mask: Tensor) -> Tensor:
         """[B, C]: the mean evidence of a label over tokens, each token weighted by its own evidence (softmax)."""
-        by_label = evidence.unsqueeze(2).masked_fill(~self.members, -1e4).amax(-1)  # [B, L, C]
+        by_label = evidence.unsqueeze(2).masked_fill(~self.get_buffer("members"), -1e4).amax(-1)  # [B, L, C]
         outside = (mask == 0).unsqueeze(-1)
         weight = by_label.masked_fill(outside, -1e4).softmax(1)
         return (weight * by_label.masked_fill(outside, 0.0)).sum(1)
@@ -109,9 +110,7 @@ class Network(nn.Module):
     def load(cls, folder: Path) -> Network:
         """Read a network that `save` wrote."""
         raw = json.loads((folder / "heads.json").read_text())
-        heads = HeadShape(
-            tuple(raw["labels"]), tuple(raw["reasons"]), tuple(raw["reason_label"]), raw["pooling"]
-        )
+        heads = HeadShape(tuple(raw["labels"]), tuple(raw["reasons"]), tuple(raw["reason_label"]), raw["pooling"])
         network = cls(new_encoder(AutoConfig.from_pretrained(folder)), heads)
         network.load_state_dict(load_file(folder / "network.safetensors"))
         return network.eval()
@@ -129,9 +128,9 @@ def masked_bce(logits: Tensor, targets: Tensor, positive_weight: Tensor | None =
 def new_encoder(config: Any) -> PreTrainedModel:
     """An encoder of this configuration with random weights and no pooling layer."""
     try:
-        return AutoModel.from_config(config, add_pooling_layer=False)  # type: ignore[no-any-return]
+        return AutoModel.from_config(config, add_pooling_layer=False)
     except TypeError:  # ELECTRA and the like have no pooling layer to leave out
-        return AutoModel.from_config(config)  # type: ignore[no-any-return]
+        return AutoModel.from_config(config)
 
 
 def pretrained_encoder(name_or_folder: str) -> PreTrainedModel:
@@ -143,6 +142,6 @@ def pretrained_encoder(name_or_folder: str) -> PreTrainedModel:
         "attention_probs_dropout_prob": 0.0,
     }
     try:
-        return AutoModel.from_pretrained(name_or_folder, add_pooling_layer=False, **kwargs)  # type: ignore[no-any-return]
+        return AutoModel.from_pretrained(name_or_folder, add_pooling_layer=False, **kwargs)
     except TypeError:
-        return AutoModel.from_pretrained(name_or_folder, **kwargs)  # type: ignore[no-any-return]
+        return AutoModel.from_pretrained(name_or_folder, **kwargs)

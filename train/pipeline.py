@@ -19,7 +19,7 @@ from xuncha.labels.taxonomy import Taxonomy
 from xuncha.models.bundle import open_bundle
 from xuncha.models.inference import Inference
 from xuncha.train import card, corpus, publish, verify
-from xuncha.train.base import load_base
+from xuncha.train.base import load_base, save_base, warm_start
 from xuncha.train.calibrate import Point, choose, evidence_threshold, platt, probabilities
 from xuncha.train.examples import Example, example_of, positive_weights
 from xuncha.train.export import Weights, build_graph, weights_of
@@ -84,6 +84,13 @@ def release(run: Run, rows: corpus.Splits | None = None) -> Path:
     return run.target
 
 
+def write_base(run: Run, folder: Path) -> None:
+    """Write the network that training left in `run.work` as a base to start later trainings from."""
+    source = run.work / "network"
+    save_base(Network.load(source), Tokenizer.from_file(str(source / "tokenizer.json")), folder)
+    run.say(f"base written to {folder}")
+
+
 def _network(run: Run, rows: corpus.Splits) -> tuple[Network, Tokenizer]:
     encoder, tokenizer = load_base(run.recipe.encoder, [row.text for row in rows["train"]])
     taxonomy = run.taxonomy
@@ -97,7 +104,11 @@ def _network(run: Run, rows: corpus.Splits) -> tuple[Network, Tokenizer]:
         recipe.evidence_positive,
         positive_weights((example_of(row, taxonomy) for row in rows["train"]), recipe.class_weight),
     )
-    return Network(encoder, heads, weights), tokenizer
+    network = Network(encoder, heads, weights)
+    warm = warm_start(network, recipe.encoder)
+    if warm:
+        run.say(f"warm start: {', '.join(warm)}")
+    return network, tokenizer
 
 
 def _examples(run: Run, rows: Sequence[Row]) -> list[Example]:
@@ -107,7 +118,7 @@ def _examples(run: Run, rows: Sequence[Row]) -> list[Example]:
         return examples
     teacher = Inference(open_bundle(run.recipe.teacher))
     if teacher.bundle.taxonomy.reason_ids != run.taxonomy.reason_ids:
-        raise XunchaError(f'{run.recipe.teacher}: the teacher knows other labels or reasons than the taxonomy.')
+        raise XunchaError(f"{run.recipe.teacher}: the teacher knows other labels or reasons than the taxonomy.")
     run.say(f"teacher: {teacher.bundle.model_id}")
     examples = mix(examples, soften(teacher, (row.text for row in rows)), run.recipe.teacher_share)
     if run.recipe.unlabelled:
@@ -173,7 +184,8 @@ def _verify(
         flipped=flips,
     )
     run.say(
-        f"verified: torch to ONNX |Δp| ≤ {checks.torch_to_onnx:.1e}, alone to batch |Δp| ≤ {checks.batch_invariance:.1e}, "
+        f"verified: torch to ONNX |Δp| ≤ {checks.torch_to_onnx:.1e}, "
+        f"alone to batch |Δp| ≤ {checks.batch_invariance:.1e}, "
         f"dev F1 {', '.join(f'{label} {after[label]:.3f} (fp32 {before[label]:.3f})' for label in after)}"
     )
     return checks
@@ -193,7 +205,9 @@ def _write_files(
         "operating_points": {p: {label: c.to_json() for label, c in chosen.items()} for p, chosen in points.items()},
         "verification": checks.to_json(),
         "splits": {
-            name: card.measure(shipped, split, run.taxonomy) for name, split in rows.items() if name != "train" and split
+            name: card.measure(shipped, split, run.taxonomy)
+            for name, split in rows.items()
+            if name != "train" and split
         },
     }
     (built / "metrics.json").write_text(json.dumps(metrics, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -222,7 +236,9 @@ def _evidence_thresholds(inference: Inference, rows: Sequence[Row], taxonomy: Ta
                 marked[span.start : span.end] |= span.label == label.id
             spans = [(start, end) for start, end in evidence.spans]
             probability = evidence.probabilities[:, members].max(axis=1, initial=0.0).astype(np.float64)
-            truth = np.array([bool(marked[start:end].mean() >= 0.5) if end > start else False for start, end in spans], bool)
+            truth = np.array(
+                [bool(marked[start:end].mean() >= 0.5) if end > start else False for start, end in spans], bool
+            )
             tokens.append((probability, truth, np.array([end - start for start, end in spans], np.int64)))
         out[label.id] = evidence_threshold(tokens)
     return out

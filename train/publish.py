@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Taxonomy
-from xuncha.models.bundle import FORMAT, MANIFEST, OPERATING_POINTS, REQUIRED_FILES, canonical, file_hash
+from xuncha.models.bundle import FORMAT, MANIFEST, OPERATING_POINTS, REQUIRED_FILES, file_hash
 from xuncha.train.export import write_graph
 from xuncha.train.recipe import Recipe
 
@@ -36,7 +36,7 @@ def draft(folder: Path, recipe: Recipe, taxonomy: Taxonomy, graph: onnx.ModelPro
     for name in ("metrics.json", "reference.jsonl", "README.md"):
         (folder / name).write_text("{}\n")
     labels = taxonomy.label_ids
-    half = {label: 0.5 for label in labels}
+    half = dict.fromkeys(labels, 0.5)
     write_manifest(
         folder,
         {
@@ -113,8 +113,3 @@ def environment() -> dict[str, str]:
     except OSError:
         pass
     return found
-
-
-def taxonomy_fingerprint(taxonomy: Taxonomy) -> str:
-    """The taxonomy as canonical JSON."""
-    return canonical(taxonomy.to_json())

@@ -39,7 +39,9 @@ def quantize(weights: Weights, ranges: Ranges) -> onnx.ModelProto:
     return build_graph(weights, ranges)
 
 
-def _ids(tokenizer: Tokenizer, texts: Sequence[str], window: int) -> Iterable[np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:
+def _ids(
+    tokenizer: Tokenizer, texts: Sequence[str], window: int
+) -> Iterable[np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:
     for text in texts:
         ids = tokenizer.encode(text).ids
         if len(ids) > window:

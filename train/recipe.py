@@ -62,7 +62,9 @@ class Recipe:
         try:
             raw = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            raise XunchaError(f"{path}: cannot be read ({error}). Give the path of a recipe, or one of {names()}.") from None
+            raise XunchaError(
+                f"{path}: cannot be read ({error}). Give the path of a recipe, or one of {names()}."
+            ) from None
         except tomllib.TOMLDecodeError as error:
             raise XunchaError(f"{path}: is not valid TOML ({error}).") from None
         return cls.of(raw, str(path))
@@ -80,7 +82,9 @@ class Recipe:
             if kind is float and type(value) is int:
                 raw = {**raw, key: float(value)}
             elif type(value) is not kind:
-                raise XunchaError(f'{where}: key "{key}" must be {kind.__name__}, not {type(value).__name__} ({value!r}).')
+                raise XunchaError(
+                    f'{where}: key "{key}" must be {kind.__name__}, not {type(value).__name__} ({value!r}).'
+                )
         missing = [n for n, field in known.items() if field.default is MISSING and n not in raw]
         if missing:
             raise XunchaError(f'{where}: key "{missing[0]}" is missing.')
@@ -103,5 +107,7 @@ def find(name_or_path: str) -> Recipe:
         return Recipe.read(Path(str(shipped)))
     path = Path(name_or_path)
     if not path.exists():
-        raise XunchaError(f'There is no recipe "{name_or_path}". Shipped recipes: {", ".join(names())}; or give a path.')
+        raise XunchaError(
+            f'There is no recipe "{name_or_path}". Shipped recipes: {", ".join(names())}; or give a path.'
+        )
     return Recipe.read(path)

@@ -17,9 +17,9 @@ def soften(teacher: Inference, texts: Iterable[str]) -> Iterator[Example]:
     """Texts as examples whose targets are the teacher's probabilities, evidence per character included."""
     iterator = iter(texts)
     while chunk := list(islice(iterator, CHUNK)):
-        logits = teacher.logits(chunk)
+        logits, found = teacher.read(chunk)
         labels, reasons = _sigmoid(logits.labels), _sigmoid(logits.reasons)
-        for index, (text, evidence) in enumerate(zip(chunk, teacher.evidence(chunk), strict=True)):
+        for index, (text, evidence) in enumerate(zip(chunk, found, strict=True)):
             characters = np.zeros((len(text), reasons.shape[1]), np.float32)
             for (start, end), row in zip(evidence.spans, evidence.probabilities, strict=True):
                 characters[start:end] = np.maximum(characters[start:end], row)
@@ -27,7 +27,7 @@ def soften(teacher: Inference, texts: Iterable[str]) -> Iterator[Example]:
 
 
 def mix(examples: Sequence[Example], softened: Iterable[Example], share: float) -> list[Example]:
-    """Labelled examples with `share` of every judged target taken from the teacher; what nobody judged is all teacher's."""
+    """Labelled examples with `share` of every judged target taken from the teacher; the unjudged is all teacher's."""
     out = []
     for own, soft in zip(examples, softened, strict=True):
         out.append(

@@ -110,7 +110,7 @@ class DelimitedTable:
         names = tuple(mended(cell) for cell in header.cells)
         if header.problem or not any(name.strip() for name in names):
             why = (header.problem or "all its names are blank").removeprefix("malformed: ")
-            raise XunchaError(f"{self.name}:{header.line}: the header cannot be read: {why}. Name every column there.")
+            raise XunchaError(f"{self.name}:{header.line}: the header cannot be read: {why}. Mend that line.")
         return names
 
     @property

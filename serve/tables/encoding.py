@@ -148,7 +148,7 @@ def _decide(where: str, window: bytes) -> str:
     if 2 * sum(_fits(line, "utf-8") for line in voters) >= len(voters):
         return "utf-8"
     fitting = [line for line in voters if _fits(line, "gb18030")]
-    if 10 * len(fitting) >= 9 * len(voters) and _reads_as_chinese(fitting):
+    if 5 * len(fitting) >= 3 * len(voters) and _reads_as_chinese(fitting):
         return "gb18030"
     if len(voters) <= _FEW and len(voters) * 10 < len(lines):
         return "utf-8"
@@ -178,4 +178,4 @@ def _reads_as_chinese(lines: Iterable[bytes]) -> bool:
                 common += code[1] >= 0xA1 and (0xB0 <= code[0] <= 0xD7 or 0xA1 <= code[0] <= 0xA3)
         if seen > 20_000:
             break
-    return seen < 20 or 2 * common >= seen
+    return 2 * common >= seen

@@ -27,7 +27,8 @@ class ParquetWriter(AbstractContextManager["ParquetWriter"]):
         self._kept = pa.schema(kept)
         schema = pa.schema([*kept, *added], metadata=table.schema.metadata)
         compression = table.compression if isinstance(table, ParquetTable) else "snappy"
-        self._writer = pq.ParquetWriter(pa.PythonFile(_Counting(stream), mode="w"), schema, compression=compression)
+        self._sink = _Sink(stream)
+        self._writer = pq.ParquetWriter(pa.PythonFile(self._sink, mode="w"), schema, compression=compression)
         self._schema = schema
         self._batches: list[pa.RecordBatch] = []
 
@@ -47,13 +48,15 @@ class ParquetWriter(AbstractContextManager["ParquetWriter"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write what is left and the footer, unless the block raised."""
+        """Write what is left and the footer, or nothing more if the block raised."""
         if kind is None:
             self._flush()
-            self._writer.close()
+        else:
+            self._sink.discards = True  # an unclosed writer would write its footer when it is collected
+        self._writer.close()
 
 
-class _Counting:
+class _Sink:
     """A stream that only takes bytes, and knows how many: all that a Parquet file needs, also in a pipe or in gzip."""
 
     closed = False
@@ -64,9 +67,11 @@ class _Counting:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._size = 0
+        self.discards = False
 
     def write(self, block: bytes) -> int:
-        self._stream.write(block)
+        if not self.discards:
+            self._stream.write(block)
         self._size += len(block)
         return len(block)
 
@@ -74,7 +79,8 @@ class _Counting:
         return self._size
 
     def flush(self) -> None:
-        self._stream.flush()
+        if not self.discards:
+            self._stream.flush()
 
     def close(self) -> None:
         """Left to whoever opened the stream."""

@@ -127,13 +127,11 @@ class RecordReader:
     def _ran_on(self, cells: list[str]) -> bool:
         """Whether a record over several lines is one row that a stray quote glued to the rows after it."""
         taken = self._feed.taken
-        try:
-            list(csv.reader(taken, delimiter=self._delimiter, strict=True))
-        except csv.Error:
+        if not _parsed(taken, self._delimiter, strict=True):
             return True
         if self.width in (None, 1, len(cells)):
             return False
-        return len(next(csv.reader(taken[1:2], delimiter=self._delimiter))) == self.width
+        return list(map(len, _parsed(taken[1:2], self._delimiter))) == [self.width]
 
     def _first_line(self, problem: str) -> Record:
         self._feed.give_back()
@@ -145,6 +143,14 @@ class RecordReader:
         cells = [mended(cell) for cell in line.split(self._delimiter, (self.width or 1) - 1)]
         problem = f"{TOO_LONG}: a line of {line.length} characters, cut to {len(line)}"
         return Record(self._feed.line, cells, len(line), problem)
+
+
+def _parsed(lines: list[str], delimiter: str, *, strict: bool = False) -> list[list[str]]:
+    """The records of these lines, or none if they are not CSV."""
+    try:
+        return list(csv.reader(lines, delimiter=delimiter, strict=strict))
+    except csv.Error:
+        return []
 
 
 def _counted(cells: int) -> str:

@@ -31,9 +31,7 @@ def test_list_shows_reasons_and_rules(taxonomy: Taxonomy) -> None:
     assert Taxonomy.from_json(json.loads(run("list", "--json").stdout)) == taxonomy
 
 
-def test_validate_exits_0_for_good_rows_1_for_findings_2_for_no_file(
-    tmp_path: Path, make_row: MakeRow
-) -> None:
+def test_validate_exits_0_for_good_rows_1_for_findings_2_for_no_file(tmp_path: Path, make_row: MakeRow) -> None:
     path = tmp_path / "rows.jsonl"
     write_rows(path, [make_row("1", "甲", labels={"exaggerated": True})])
     good = run("validate", path)
@@ -56,9 +54,7 @@ def test_rows_may_come_from_stdin() -> None:
     assert list(counted["facets"]["source"]) == ["speech"]
 
 
-def test_split_shows_first_and_writes_on_demand(
-    tmp_path: Path, taxonomy: Taxonomy, make_row: MakeRow
-) -> None:
+def test_split_shows_first_and_writes_on_demand(tmp_path: Path, taxonomy: Taxonomy, make_row: MakeRow) -> None:
     old, new = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     write_rows(old, [make_row("P1a", "甲", split="dev")])
     write_rows(new, [make_row("P1b", "乙"), make_row("L1", "丙")])

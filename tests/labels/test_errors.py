@@ -45,14 +45,10 @@ def test_a_bug_passes_through() -> None:
         raise ZeroDivisionError
 
 
-def test_a_file_error_from_the_system_names_the_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_error_from_the_system_names_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit), user_errors():
         (tmp_path / "gone").read_text()
-    assert (
-        capsys.readouterr().err == f"{tmp_path / 'gone'}: there is no such file or folder. Check the path.\n"
-    )
+    assert capsys.readouterr().err == f"{tmp_path / 'gone'}: there is no such file or folder. Check the path.\n"
 
 
 def test_controls_are_shown_and_chinese_is_kept() -> None:

@@ -46,9 +46,7 @@ def any_row(draw: st.DrawFn) -> Row:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(any_row(), max_size=4, unique_by=lambda row: row.id), st.sampled_from(["", ".gz"]))
-def test_what_is_written_is_read_back(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], packed: str
-) -> None:
+def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, rows: list[Row], packed: str) -> None:
     path = tmp_path_factory.mktemp("rows") / f"rows.jsonl{packed}"
     assert write_rows(path, rows) == len(rows)
     assert list(read_rows(path, KNOWN)) == rows
@@ -114,15 +112,11 @@ def test_a_folder_is_read_sorted_and_an_id_stands_once(tmp_path: Path, make_row:
     write_rows(tmp_path / "c.jsonl", [make_row("1", "三")])
     with pytest.raises(XunchaError) as caught:
         list(read_rows(tmp_path, KNOWN))
-    assert str(caught.value) == (
-        f'{tmp_path}/c.jsonl:1: id "1" stood before, at {tmp_path}/a.jsonl.gz:1. Rename one.'
-    )
+    assert str(caught.value) == (f'{tmp_path}/c.jsonl:1: id "1" stood before, at {tmp_path}/a.jsonl.gz:1. Rename one.')
 
 
 def test_a_folder_without_rows_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(
-        XunchaError, match=r"this folder holds no \*\.jsonl file\. Name a file, or another folder"
-    ):
+    with pytest.raises(XunchaError, match=r"this folder holds no \*\.jsonl file\. Name a file, or another folder"):
         list(read_rows(tmp_path, KNOWN))
 
 
@@ -158,9 +152,7 @@ def test_a_bad_line_is_an_entry_and_the_next_is_still_read(tmp_path: Path, make_
     assert isinstance(first.row, XunchaError)
     assert isinstance(second.row, Row)
     assert second.where == f"{path}:2"
-    assert (
-        str(third.row) == f"{path}:4: must be an object with the keys id, text, source, labels; got a list."
-    )
+    assert str(third.row) == f"{path}:4: must be an object with the keys id, text, source, labels; got a list."
 
 
 def good() -> dict[str, Any]:
@@ -224,8 +216,7 @@ LIST = "`xuncha labels list` shows all."
         ),
         (
             span_with(reason="efficacy"),
-            'spans[0]: reason "efficacy" belongs to label "exaggerated", '
-            'not to "off_platform". Change either.',
+            'spans[0]: reason "efficacy" belongs to label "exaggerated", not to "off_platform". Change either.',
         ),
         (
             span_with(end=3),
@@ -245,8 +236,7 @@ LIST = "`xuncha labels list` shows all."
         ),
         (
             row_with(labels={}),
-            'spans[0]: label "off_platform" has a span but is absent in labels. '
-            "Set it true or drop the span.",
+            'spans[0]: label "off_platform" has a span but is absent in labels. Set it true or drop the span.',
         ),
         (
             row_with(split="training"),

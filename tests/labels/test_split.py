@@ -34,9 +34,7 @@ def test_every_row_gets_a_split_in_the_shares_asked_for(rows: list[Row]) -> None
     result = assign_splits(rows, (0.6, 0.2, 0.2))
     assert list(result.splits) == [row.id for row in rows]
     counts = Counter(result.splits.values())
-    assert all(
-        abs(counts[split] - wanted) <= 3 for split, wanted in [("train", 120), ("dev", 40), ("test", 40)]
-    )
+    assert all(abs(counts[split] - wanted) <= 3 for split, wanted in [("train", 120), ("dev", 40), ("test", 40)])
     assert result.fresh == {row.id for row in rows}
     assert result.leaks == ()
 

@@ -50,8 +50,7 @@ def test_a_near_duplicate_in_another_split_is_an_error(make_row: MakeRow) -> Non
     text = "桂林米粉卤水包一袋八两自己熬的"
     found = validate_rows([make_row("1", text, split="train"), make_row("2", text + "!", split="test")])
     assert [one.message for one in found.errors] == [
-        'row "1": stands in train, but row "2" in test (near-duplicate, similarity 1.00). '
-        "Give both the same split."
+        'row "1": stands in train, but row "2" in test (near-duplicate, similarity 1.00). Give both the same split.'
     ]
 
 
@@ -67,9 +66,7 @@ def test_a_near_duplicate_in_another_split_is_an_error(make_row: MakeRow) -> Non
         ),
     ],
 )
-def test_a_doubtful_edge_is_named(
-    make_row: MakeRow, text: str, span: tuple[int, int], check: Check, said: str
-) -> None:
+def test_a_doubtful_edge_is_named(make_row: MakeRow, text: str, span: tuple[int, int], check: Check, said: str) -> None:
     row = make_row("1", text, labels={"off_platform": True}, spans=(contact(*span),))
     (finding,) = validate_rows([row]).findings
     assert (finding.check, finding.message) == (check, f'row "1": {said}')

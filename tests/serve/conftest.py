@@ -65,14 +65,14 @@ class Run:
         self.folder, self.scorer = folder, scorer
         self.summary: Summary
 
-    def bytes(self, name: str, data: bytes, out: str, **options: Any) -> bytes:
+    def output(self, name: str, data: bytes, out: str, **options: Any) -> bytes:
         (self.folder / name).write_bytes(data)
         target = self.folder / out
         self.summary = score_file(self.scorer, self.folder / name, target, Options(force=True, **options))
         return target.read_bytes()
 
     def rows(self, name: str, data: bytes, **options: Any) -> list[dict[str, Any]]:
-        lines = self.bytes(name, data, "out.jsonl", **options).decode("utf-8").splitlines()
+        lines = self.output(name, data, "out.jsonl", **options).decode("utf-8").splitlines()
         return [json.loads(line) for line in lines]
 
     def statuses(self, name: str, data: bytes, **options: Any) -> list[str]:

@@ -1,9 +1,17 @@
 """Files that cannot be scored as a whole: one sentence, exit code 2, and nothing under the output's name."""
 
+from __future__ import annotations
+
 import gzip
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+if TYPE_CHECKING:
+    from tests.serve.conftest import Main
 
 GZIPPED = gzip.compress(b"text\n" + b"abcdefgh\n" * 5000)
 
@@ -41,8 +49,8 @@ CASES = {
         "no line is a JSON object (not JSON: Expecting value at column 1). Write one object a line, or name the "
         "format with --input-format.",
     ),
-    "commas.csv": (b",,,\n1,2,3,4\n", "the header cannot be read: all its names are blank. Name every column there."),
-    "open.csv": (b'"id,text\n1,a\n', "the header cannot be read: a quote is not closed. Name every column there."),
+    "commas.csv": (b",,,\n1,2,3,4\n", "the header cannot be read: all its names are blank. Mend that line."),
+    "open.csv": (b'"id,text\n1,a\n', "the header cannot be read: a quote is not closed. Mend that line."),
     "headless.csv": (
         "1,加V看货\n2,好\n".encode(),
         'no column looks like text. Name one with --text-column; it has: "1", "加V看货". If that is a row and not a '
@@ -106,7 +114,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_broken_file_is_one_sentence_and_no_output(name, tmp_path, command, capsys):
+def test_a_broken_file_is_one_sentence_and_no_output(
+    name: str, tmp_path: Path, command: Main, capsys: pytest.CaptureFixture[str]
+) -> None:
     data, message = CASES[name]
     source = tmp_path / name
     source.write_bytes(data)
@@ -119,7 +129,9 @@ def test_a_broken_file_is_one_sentence_and_no_output(name, tmp_path, command, ca
 
 
 @pytest.mark.parametrize("cut", [4, 30, 100, -8, -4, -1])
-def test_a_parquet_file_cut_anywhere_is_one_sentence(cut, tmp_path, command, capsys):
+def test_a_parquet_file_cut_anywhere_is_one_sentence(
+    cut: int, tmp_path: Path, command: Main, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = tmp_path / "in.parquet"
     source.write_bytes(parquet(text=["加V"] * 100, id=list(range(100)))[:cut])
     assert command("score", source, "-o", tmp_path / "out.csv") == 2
@@ -129,7 +141,9 @@ def test_a_parquet_file_cut_anywhere_is_one_sentence(cut, tmp_path, command, cap
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_a_parquet_file_broken_inside_is_one_sentence(tmp_path, command, capsys):
+def test_a_parquet_file_broken_inside_is_one_sentence(
+    tmp_path: Path, command: Main, capsys: pytest.CaptureFixture[str]
+) -> None:
     data = bytearray(parquet(text=[f"加V{at}" for at in range(20_000)]))
     data[60:2000] = b"\xff" * 1940
     (tmp_path / "in.parquet").write_bytes(data)
@@ -138,7 +152,9 @@ def test_a_parquet_file_broken_inside_is_one_sentence(tmp_path, command, capsys)
     assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
 
 
-def test_missing_files_folders_and_places_are_one_sentence(tmp_path, command, capsys):
+def test_missing_files_folders_and_places_are_one_sentence(
+    tmp_path: Path, command: Main, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = tmp_path / "in.csv"
     source.write_text("text\na\n", "utf-8")
     (tmp_path / "d.csv").mkdir()
@@ -156,7 +172,9 @@ def test_missing_files_folders_and_places_are_one_sentence(tmp_path, command, ca
     assert capsys.readouterr().err == wanted
 
 
-def test_a_missing_column_is_one_sentence_with_a_hint(tmp_path, command, capsys):
+def test_a_missing_column_is_one_sentence_with_a_hint(
+    tmp_path: Path, command: Main, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = tmp_path / "in.csv"
     source.write_text("id,title\n1,a\n", "utf-8")
     assert command("score", source, "-o", tmp_path / "o.csv", "--text-column", "titel") == 2
@@ -169,7 +187,9 @@ def test_a_missing_column_is_one_sentence_with_a_hint(tmp_path, command, capsys)
     )
 
 
-def test_unknown_formats_and_encodings_are_one_sentence(tmp_path, command, capsys):
+def test_unknown_formats_and_encodings_are_one_sentence(
+    tmp_path: Path, command: Main, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = tmp_path / "in.csv"
     source.write_text("text\na\n", "utf-8")
     target = tmp_path / "o.csv"
@@ -183,7 +203,7 @@ def test_unknown_formats_and_encodings_are_one_sentence(tmp_path, command, capsy
     )
 
 
-def test_an_output_that_exists_needs_force(tmp_path, command, capsys):
+def test_an_output_that_exists_needs_force(tmp_path: Path, command: Main, capsys: pytest.CaptureFixture[str]) -> None:
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text("text\na\n", "utf-8")
     target.write_text("old", "utf-8")

@@ -1,14 +1,20 @@
+from __future__ import annotations
+
 import datetime
 import decimal
 import gzip
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from xuncha.serve.batch import Options, score_file
+
+if TYPE_CHECKING:
+    from tests.serve.conftest import FakeScorer, Run
 
 COLUMNS = {
     "id": pa.array([1, None, 3], pa.int16()),
@@ -36,7 +42,7 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "in.parquet"
 
 
-def test_types_metadata_values_and_codec_are_kept(source, scorer):
+def test_types_metadata_values_and_codec_are_kept(source: Path, scorer: FakeScorer) -> None:
     target = source.with_name("out.parquet")
     score_file(scorer, source, target)
     before, after = pq.read_table(source), pq.read_table(target)
@@ -49,7 +55,7 @@ def test_types_metadata_values_and_codec_are_kept(source, scorer):
     assert pq.ParquetFile(target).metadata.row_group(0).column(0).compression == "ZSTD"
 
 
-def test_evidence_is_a_native_list_of_structs(source, scorer):
+def test_evidence_is_a_native_list_of_structs(source: Path, scorer: FakeScorer) -> None:
     target = source.with_name("out.parquet")
     score_file(scorer, source, target)
     table = pq.read_table(target)
@@ -63,7 +69,7 @@ def test_evidence_is_a_native_list_of_structs(source, scorer):
     assert table["status"].to_pylist() == ["ok", "ok", "empty"]
 
 
-def test_every_type_reaches_jsonl_and_csv(source, scorer):
+def test_every_type_reaches_jsonl_and_csv(source: Path, scorer: FakeScorer) -> None:
     score_file(scorer, source, source.with_name("out.jsonl"))
     row = json.loads(source.with_name("out.jsonl").read_text("utf-8").splitlines()[0])
     assert {name: row[name] for name in COLUMNS} == {
@@ -75,14 +81,14 @@ def test_every_type_reaches_jsonl_and_csv(source, scorer):
     assert "2021-12-14" in source.with_name("out.csv").read_text("utf-8")
 
 
-def test_bytes_that_are_utf_8_are_text_and_others_are_not(tmp_path, scorer):
+def test_bytes_that_are_utf_8_are_text_and_others_are_not(tmp_path: Path, scorer: FakeScorer) -> None:
     pq.write_table(pa.table({"text": pa.array(["加V".encode(), b"\xff", None])}), tmp_path / "in.parquet")
     score_file(scorer, tmp_path / "in.parquet", tmp_path / "out.jsonl")
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
     assert [row["status"] for row in rows] == ["ok", "not_text", "empty"]
 
 
-def test_strings_that_lie_about_being_utf_8_cost_their_row_only(tmp_path, scorer):
+def test_strings_that_lie_about_being_utf_8_cost_their_row_only(tmp_path: Path, scorer: FakeScorer) -> None:
     broken = pa.array([b"\xff\xfe", "加V".encode()]).view(pa.string())
     pq.write_table(pa.table({"text": broken}), tmp_path / "in.parquet")
     for name in ("out.parquet", "out.csv", "out.jsonl"):
@@ -90,24 +96,24 @@ def test_strings_that_lie_about_being_utf_8_cost_their_row_only(tmp_path, scorer
         assert summary.tally.statuses == {"not_text": 1, "ok": 1}
 
 
-def test_numbers_in_the_text_column_are_not_text(tmp_path, scorer):
+def test_numbers_in_the_text_column_are_not_text(tmp_path: Path, scorer: FakeScorer) -> None:
     pq.write_table(pa.table({"text": [1, 2]}), tmp_path / "in.parquet")
     assert score_file(scorer, tmp_path / "in.parquet", tmp_path / "o.csv").tally.statuses == {"not_text": 2}
 
 
-def test_a_table_without_rows_gives_one(tmp_path, scorer):
+def test_a_table_without_rows_gives_one(tmp_path: Path, scorer: FakeScorer) -> None:
     pq.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "in.parquet")
     score_file(scorer, tmp_path / "in.parquet", tmp_path / "out.parquet")
     assert pq.read_table(tmp_path / "out.parquet").num_rows == 0
 
 
-def test_small_chunks_become_row_groups_of_a_good_size(tmp_path, scorer):
+def test_small_chunks_become_row_groups_of_a_good_size(tmp_path: Path, scorer: FakeScorer) -> None:
     pq.write_table(pa.table({"text": ["好"] * 1000}), tmp_path / "in.parquet", row_group_size=10)
     score_file(scorer, tmp_path / "in.parquet", tmp_path / "out.parquet", Options(chunk_rows=7))
     assert pq.ParquetFile(tmp_path / "out.parquet").metadata.num_row_groups == 1
 
 
-def test_parquet_inside_gzip_is_read_and_written(source, scorer):
+def test_parquet_inside_gzip_is_read_and_written(source: Path, scorer: FakeScorer) -> None:
     packed = source.with_name("in.parquet.gz")
     packed.write_bytes(gzip.compress(source.read_bytes()))
     score_file(scorer, packed, source.with_name("out.parquet.gz"))
@@ -115,6 +121,15 @@ def test_parquet_inside_gzip_is_read_and_written(source, scorer):
     assert pq.read_table(pa.BufferReader(unpacked)).num_rows == 3
 
 
-def test_csv_becomes_strings(run):
-    run.bytes("in.csv", "编号,text\n007,好\n".encode(), "out.parquet")
+def test_csv_becomes_strings(run: Run) -> None:
+    run.output("in.csv", "编号,text\n007,好\n".encode(), "out.parquet")
     assert pq.read_table(run.folder / "out.parquet")["编号"].to_pylist() == ["007"]
+
+
+def test_a_failure_on_the_way_writes_no_footer(
+    source: Path, scorer: FakeScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scorer, "score", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        score_file(scorer, source, source.with_name("out.parquet"))
+    assert [path.name for path in source.parent.iterdir()] == ["in.parquet"]

@@ -58,12 +58,16 @@ def learned(
 
 
 def best_threshold(truth: Bools, scores: Floats) -> float:
-    """The score whose use as threshold gives the best F1, both [N]; the highest of several."""
+    """The threshold with the best F1 (the highest of several), midway to the next lower score; both arrays [N].
+
+    A threshold that sits on a row's own score is brittle.
+    """
     from sklearn.metrics import precision_recall_curve
 
     precision, recall, thresholds = precision_recall_curve(truth, scores)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    return float(thresholds[len(thresholds) - 1 - int(np.argmax(f1[:-1][::-1]))])
+    best = len(thresholds) - 1 - int(np.argmax(f1[:-1][::-1]))
+    return float(thresholds[max(best - 1, 0)] + thresholds[best]) / 2
 
 
 def _threshold(learner: Learner, shown: Matrix, truth: Bools, groups: Sequence[str], seed: int) -> float:
@@ -129,7 +133,7 @@ _by_origin = partial(_categories, lambda row: row.origin)
 
 LEARNERS = (
     Learner("n-grams", "TF-IDF of character 1–4-grams, logistic regression", _gram_counts, _tfidf_linear),
-    Learner("length only", "probe: the number of characters", _lengths, _linear),
-    Learner("source only", "probe: listing, speech or comment", _by_source, _linear),
-    Learner("origin only", "probe: the collection of the row", _by_origin, _linear),
+    Learner("length only", "the number of characters, a probe", _lengths, _linear),
+    Learner("source only", "listing, speech or comment, a probe", _by_source, _linear),
+    Learner("origin only", "the collection of the row, a probe", _by_origin, _linear),
 )

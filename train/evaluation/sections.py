@@ -66,8 +66,8 @@ def headlines(evaluation: Evaluation) -> Iterator[tuple[str, Estimate, str]]:
     flagged, every = evaluation.marking.flagged, evaluation.marking.every
     yield "evidence F1 by characters, right flags", flagged.f1, f"{flagged.rows} flags"
     yield "evidence F1 by characters, all true rows", every.f1, f"{every.rows} row labels"
-    yield counted("unflagged without the evidence", evaluation.faithfulness.overall, "flags")
-    yield counted("unflagged without as much of the rest", evaluation.faithfulness.control, "flags")
+    yield counted("no longer flagged without its evidence", evaluation.faithfulness.overall, "flags")
+    yield counted("the same for a random stretch as long", evaluation.faithfulness.control, "flags")
     yield counted("reason right where the label is", evaluation.reasons.overall, "flags")
 
 
@@ -92,19 +92,21 @@ def evidence_table(evaluation: Evaluation) -> Html:
 
 
 def slice_tables(evaluation: Evaluation) -> Html:
-    """A table a facet and label; reasons have recall only."""
+    """A table a facet, label by label; reasons have recall only."""
     parts = []
+    labels = list(evaluation.labels)
     for facet in dict.fromkeys(one.facet for one in evaluation.slices):
+        own = sorted((one for one in evaluation.slices if one.facet == facet), key=lambda one: labels.index(one.label))
         parts.append(element("h3", f"By {facet}"))
-        lines = [
-            [f"{one.value} · {one.label}", *_slice_cells(one.figures)]
-            for one in sorted(
-                (one for one in evaluation.slices if one.facet == facet),
-                key=lambda one: list(evaluation.labels).index(one.label),
-            )
-        ]
-        columns = [f"{facet} · label", "rows", "true", "precision", "recall", "F1", "false flags"]
-        parts.append(table(columns, lines))
+        if facet == "reason":
+            lines = [
+                [f"{one.value} · {one.label}", str(one.figures.rows), estimated(one.figures.recall)] for one in own
+            ]
+            parts.append(table(["reason · label", "true rows", "recall"], lines))
+        else:
+            lines = [[f"{one.value} · {one.label}", *_slice_cells(one.figures)] for one in own]
+            columns = [f"{facet} · label", "rows", "true", "precision", "recall", "F1", "false flags"]
+            parts.append(table(columns, lines))
     return joined(parts)
 
 

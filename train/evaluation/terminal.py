@@ -17,8 +17,8 @@ from xuncha.train.evaluation.intervals import Estimate, Rate
 from xuncha.train.evaluation.markup import DASH, figure, percent
 from xuncha.train.evaluation.sections import headlines
 
-# Facets that the terminal shows; the report has the others too.
-_FACETS = ("source", "kind", "length", "reason")
+# Facets that the terminal shows beside reasons; the report has origins too.
+_FACETS = ("source", "kind", "length")
 # Columns of a table that goes to a file or a pipe.
 _WIDTH = 120
 
@@ -44,11 +44,16 @@ def _main(evaluation: Evaluation, console: Console) -> None:
         for point in OPERATING_POINTS:
             found = one.points[point]
             quality = map(_estimated, (found.precision, found.recall, found.f1))
-            first = point == OPERATING_POINTS[0]
-            once = [_estimated(one.average_precision), figure(one.reliability.error)] if first else ["", ""]
-            lines.append([label if first else "", point, *quality, percent(found.false_flags.value), *once])
-    columns = ["label", "point", "precision", "recall", "F1", "false flags", "average precision", "ECE"]
+            name = label if point == OPERATING_POINTS[0] else ""
+            lines.append([name, point, *quality, percent(found.false_flags.value)])
+    columns = ["label", "point", "precision", "recall", "F1", "false flags"]
     _print(console, "Labels", columns, lines)
+    whole = []
+    for label, one in evaluation.labels.items():
+        counts = one.points[evaluation.point]
+        figures = [_estimated(one.average_precision), figure(one.reliability.error)]
+        whole.append([label, str(counts.rows), str(counts.positives), *figures])
+    _print(console, "At all thresholds", ["label", "rows", "true", "average precision", "ECE"], whole)
 
 
 def _headlines(evaluation: Evaluation, console: Console) -> None:
@@ -67,6 +72,12 @@ def _slices(evaluation: Evaluation, console: Console) -> None:
                 lines.append([one.value, one.label, *counts, *quality, percent(found.false_flags.value)])
         columns = [facet, "label", "rows", "true", "precision", "recall", "F1", "false flags"]
         _print(console, f"By {facet}", columns, lines)
+    lines = [
+        [one.value, one.label, str(one.figures.rows), _estimated(one.figures.recall)]
+        for one in evaluation.slices
+        if one.facet == "reason"
+    ]
+    _print(console, "By reason", ["reason", "label", "true rows", "recall"], lines)
 
 
 def _baselines(evaluation: Evaluation, console: Console) -> None:

@@ -58,7 +58,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory, taxonomy: Taxonomy) -> Bund
     folder.mkdir()
     vocabulary = {word: place for place, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *SIGNS])}
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = Split(Regex("(?s)."), "isolated")
+    tokenizer.pre_tokenizer = Split(Regex(r"[\s\S]"), "isolated")
     tokenizer.save(str(folder / "tokenizer.json"))
     table = np.full((len(vocabulary), len(SIGNS)), WEAK, np.float32)
     for place in range(len(SIGNS)):
@@ -98,7 +98,7 @@ def manifest(folder: Path, taxonomy: Taxonomy) -> dict[str, object]:
     }
 
 
-def graph(table: np.ndarray, taxonomy: Taxonomy) -> onnx.ModelProto:  # type: ignore[type-arg]
+def graph(table: np.ndarray, taxonomy: Taxonomy) -> onnx.ModelProto:
     """input_ids → table → evidence; its greatest over the text → reasons; their greatest by label → labels."""
     reasons = taxonomy.reason_ids
     constants = {"table": table, "axis": np.array([1], np.int64)}
@@ -125,3 +125,19 @@ def graph(table: np.ndarray, taxonomy: Taxonomy) -> onnx.ModelProto:  # type: ig
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     return helper.make_model(proto, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+
+
+@pytest.fixture(scope="session")
+def rows(make_row: MakeRow) -> list[Row]:
+    """Rows whose figures can be counted by hand; the last is not judged for off_platform."""
+    off = ["off_platform"]
+    return [
+        make_row("1", "加微", off, [("加微", "off_platform", "contact")], kind="obfuscated", origin="A"),
+        make_row("2", "好货加微", off, [("加微", "off_platform", "contact")], group="p", origin="A"),
+        make_row("3", "好货加购", group="p", kind="hard_negative", origin="A"),
+        make_row("4", "来店", off, [("来店", "off_platform", "private_deal")], kind="plain", origin="B"),
+        make_row("5", "微波炉", kind="hard_negative", origin="B"),
+        make_row("6", "进群", off, [("群", "off_platform", "redirect")], source=Source.COMMENT),
+        make_row("7", "最好的", ["exaggerated"], [("最好的", "exaggerated", "absolute")], source=Source.SPEECH),
+        make_row("8", "微", unjudged=off),
+    ]

@@ -1,0 +1,59 @@
+"""From token probabilities to stretches."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xuncha.models.evidence import Stretch, delete, joined, stretches
+from xuncha.models.explain import explain
+from xuncha.models.inference import CharacterEvidence, Inference
+
+
+def tokens(values: list[float]) -> CharacterEvidence:
+    probabilities = np.zeros((len(values), 2), np.float32)
+    probabilities[:, 1] = values
+    return CharacterEvidence(tuple((i, i + 1) for i in range(len(values))), probabilities)
+
+
+def test_marked_tokens_become_stretches_and_small_gaps_are_bridged() -> None:
+    found = stretches(tokens([0, 0.9, 0.9, 0, 0, 0.9, 0, 0, 0, 0.8]), [0, 1], 0.5)
+    assert [(s.start, s.end, s.reason) for s in found] == [(1, 6, 1), (9, 10, 1)]
+
+
+def test_a_flagged_text_always_has_evidence() -> None:
+    found = stretches(tokens([0.1, 0.3, 0.35, 0.1]), [0, 1], 0.5)
+    assert [(s.start, s.end) for s in found] == [(1, 3)]
+
+
+def test_no_tokens_no_stretches() -> None:
+    assert stretches(CharacterEvidence((), np.zeros((0, 2), np.float32)), [0, 1], 0.5) == []
+
+
+def test_deleting_spans_leaves_the_rest_and_its_places() -> None:
+    assert delete("abcdef", [(1, 3), (2, 4)]) == ("aef", [0, 4, 5])
+
+
+def test_touching_stretches_of_one_reason_are_one() -> None:
+    assert joined([Stretch(4, 6, 1, 0.5), Stretch(0, 4, 1, 0.9)]) == [Stretch(0, 6, 1, 0.9)]
+    assert len(joined([Stretch(0, 4, 1, 0.9), Stretch(4, 6, 2, 0.5)])) == 2
+
+
+def test_evidence_is_faithful_where_it_can_be_had(inference: Inference) -> None:
+    texts = ["老银元一枚,包浆自然,加微信yinyuan88看细图", "这款面霜三天根治痘痘,全国第一,无效退款"]
+    thresholds = inference.bundle.thresholds["balanced"]
+    scores = inference.scores(texts).labels
+    flagged = [
+        [
+            label
+            for label, score in zip(inference.bundle.taxonomy.label_ids, row, strict=True)
+            if score >= thresholds[label]
+        ]
+        for row in scores
+    ]
+    assert flagged == [["off_platform"], ["exaggerated"]]
+    for text, labels, found in zip(texts, flagged, explain(inference, texts, flagged, thresholds), strict=True):
+        for label in labels:
+            rest, _ = delete(text, [(s.start, s.end) for s in found[label]])
+            place = inference.bundle.taxonomy.label_ids.index(label)
+            assert inference.scores([rest]).labels[0, place] < thresholds[label]
+            assert len(rest) >= 3

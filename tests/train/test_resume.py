@@ -1,0 +1,56 @@
+"""A training that is killed goes on and ends where an undisturbed one does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+ROOT = Path(__file__).parents[2]
+RECIPE = """
+name = "resumed"
+encoder = "tiny"
+limit_rows = 700
+epochs = 4
+batch_size = 16
+learning_rate = 2e-3
+head_learning_rate = 2e-3
+max_length = 64
+window = 64
+stride = 32
+weight_average = 0.9
+int8 = false
+"""
+
+pytestmark = pytest.mark.slow
+
+
+def command(recipe: Path, work: Path) -> list[str]:
+    rows = str(ROOT / "labels" / "data")
+    program = str(Path(sys.executable).with_name("xuncha"))
+    return [program, "train", str(recipe), "--rows", rows, "--work", str(work), "-o", str(work / "model")]
+
+
+def test_kill_minus_nine_and_again_gives_the_weights_of_an_undisturbed_run(tmp_path: Path) -> None:
+    recipe = tmp_path / "resumed.toml"
+    recipe.write_text(RECIPE)
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    running = subprocess.Popen(command(recipe, killed), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list(killed.glob("checkpoints/checkpoint-*/trainer_state.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.kill()
+    running.wait()
+    assert list(killed.glob("checkpoints/checkpoint-*/trainer_state.json")), "no checkpoint was written"
+    assert not (killed / "model").exists()
+    for work in (killed, whole):
+        done = subprocess.run(command(recipe, work), capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+    first, second = (load_file(work / "network" / "network.safetensors") for work in (killed, whole))
+    assert first.keys() == second.keys()
+    assert all(torch.allclose(first[name], second[name], atol=1e-6) for name in first)
