@@ -65,7 +65,11 @@ def test_the_wheel_scores_in_a_bare_environment_without_torch(wheel: Path, tmp_p
     subprocess.run([*pip, "check"], check=True, env=environment, capture_output=True)
     assert not [path for path in site.iterdir() if path.name in ("torch", "transformers", "datasets", "sklearn")]
     checked = subprocess.run(
-        [str(bare / "bin" / "xuncha"), "check", "--json", TEXT], capture_output=True, text=True, cwd=tmp_path, env=environment
+        [str(bare / "bin" / "xuncha"), "check", "--json", TEXT],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
     )
     assert checked.returncode == 1, checked.stderr
     verdict = json.loads(checked.stdout)

@@ -46,7 +46,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         peers = _peers(taxonomy, Path(folder))
         speeds: dict[str, list[float]] = {name: [] for name in peers}
-        for name, score in peers.items():
+        for score in peers.values():
             score(texts[:64])
         for _ in range(ROUNDS):
             for name, score in peers.items():
@@ -90,19 +90,16 @@ def _peers(taxonomy: Taxonomy, folder: Path) -> dict[str, Scorer]:
 
 def _show(speeds: dict[str, list[float]]) -> None:
     first = statistics.median(next(iter(speeds.values())))
-    found = {
-        name: {"texts_per_second": round(statistics.median(values)), "spread": [round(min(values)), round(max(values))],
-               "xuncha_is_times_faster": round(first / statistics.median(values), 2)}
-        for name, values in speeds.items()
-    }  # fmt: skip
     machine = {"cores": os.cpu_count(), "machine": platform.machine(), "torch": torch.__version__}
     if "--json" in sys.argv:
-        print(json.dumps({"machine": machine, "texts": TEXTS, "rounds": ROUNDS, "speeds": found}, indent=1))
+        found = {"machine": machine, "texts": TEXTS, "rounds": ROUNDS, "texts_per_second": speeds}
+        print(json.dumps(found, indent=1))
         return
     print(f"{TEXTS} texts, {ROUNDS} interleaved rounds, medians; {machine}")
-    for name, values in found.items():
-        low, high = values["spread"]
-        print(f"{name:<48} {values['texts_per_second']:>7} texts/s ({low} to {high})  {values['xuncha_is_times_faster']}x")
+    for name, values in speeds.items():
+        middle = statistics.median(values)
+        spread = f"({min(values):.0f} to {max(values):.0f})"
+        print(f"{name:<48} {middle:>7.0f} texts/s {spread:<16} {first / middle:.2f}x")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ def train(run: Run) -> Path:
     examples = _examples(run, rows["train"])
     dev = [example_of(row, run.taxonomy) for row in rows["dev"]]
     finetune(recipe, network, tokenizer, examples, dev, run.work / "checkpoints")
+    if int(os.environ.get("RANK", "0")) != 0:
+        return run.target  # under torchrun, the first process alone writes
     network.save(run.work / "network")
     tokenizer.no_truncation()
     tokenizer.save(str(run.work / "network" / "tokenizer.json"), pretty=False)

@@ -88,7 +88,14 @@ class Recipe:
         missing = [n for n, field in known.items() if field.default is MISSING and n not in raw]
         if missing:
             raise XunchaError(f'{where}: key "{missing[0]}" is missing.')
-        return cls(**raw)
+        recipe = cls(**raw)
+        if recipe.patience and recipe.weight_average:
+            raise XunchaError(
+                f'{where}: "patience" keeps the best epoch and "weight_average" the mean of all; set one of them to 0.'
+            )
+        if not 0 < recipe.stride <= recipe.window - 2:
+            raise XunchaError(f'{where}: "stride" must be between 1 and window - 2, so that no text falls between.')
+        return recipe
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for the bundle."""
