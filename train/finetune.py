@@ -215,5 +215,6 @@ def _optimizer(recipe: Recipe, network: Network) -> torch.optim.Optimizer:
                 "weight_decay": recipe.weight_decay if decays else 0.0,
             }
             for (encoder, decays), parameters in groups.items()
-        ]
+        ],
+        fused=True,
     )

@@ -28,7 +28,7 @@ from xuncha.train.finetune import finetune
 from xuncha.train.network import HeadShape, LossWeights, Network
 from xuncha.train.quantize import observe_ranges, quantize
 from xuncha.train.recipe import Recipe
-from xuncha.train.soften import mix, soften
+from xuncha.train.soften import kept, mix, soften
 
 Say = Callable[[str], None]
 CALIBRATION_TEXTS = 600
@@ -123,11 +123,12 @@ def _examples(run: Run, rows: Sequence[Row]) -> list[Example]:
     if teacher.bundle.taxonomy.reason_ids != run.taxonomy.reason_ids:
         raise XunchaError(f"{run.recipe.teacher}: the teacher knows other labels or reasons than the taxonomy.")
     run.say(f"teacher: {teacher.bundle.model_id}")
-    examples = mix(examples, soften(teacher, (row.text for row in rows)), run.recipe.teacher_share)
+    softened = kept(run.work / "soft-rows.npz", lambda: soften(teacher, (row.text for row in rows)))
+    examples = mix(examples, softened, run.recipe.teacher_share)
     if run.recipe.unlabelled:
         texts = list(corpus.unlabelled(run.recipe.unlabelled, run.recipe.unlabelled_per_corpus, run.recipe.seed))
-        run.say(f"unlabelled texts scored by the teacher: {len(texts):,}")
-        examples += soften(teacher, texts)
+        run.say(f"unlabelled texts for the teacher to score: {len(texts):,}")
+        examples += kept(run.work / "soft-unlabelled.npz", lambda: soften(teacher, texts))
     return examples
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +26,34 @@ def soften(teacher: Inference, texts: Iterable[str]) -> Iterator[Example]:
             for (start, end), row in zip(evidence.spans, evidence.probabilities, strict=True):
                 characters[start:end] = np.maximum(characters[start:end], row)
             yield Example(text, labels[index], reasons[index], characters, _stretches(characters))
+
+
+def kept(path: Path, make: Callable[[], Iterable[Example]]) -> list[Example]:
+    """The examples of `make()`, computed once and kept at `path`, so that a resumed run need not ask the teacher again."""
+    if path.is_file():
+        return _load(path)
+    examples = list(make())
+    part = path.with_suffix(".part.npz")
+    np.savez_compressed(
+        part,
+        texts=np.array(json.dumps([example.text for example in examples])),
+        labels=np.stack([example.labels for example in examples]),
+        reasons=np.stack([example.reasons for example in examples]),
+        evidence=np.concatenate([example.evidence for example in examples]).astype(np.float16),
+    )
+    part.replace(path)
+    return _load(path)
+
+
+def _load(path: Path) -> list[Example]:
+    with np.load(path, allow_pickle=False) as file:
+        texts: list[str] = json.loads(str(file["texts"]))
+        labels, reasons = file["labels"], file["reasons"]
+        ends = np.cumsum([len(text) for text in texts])[:-1]
+        evidence = np.split(file["evidence"].astype(np.float32), ends)
+    return [
+        Example(text, labels[i], reasons[i], evidence[i], _stretches(evidence[i])) for i, text in enumerate(texts)
+    ]
 
 
 def mix(examples: Sequence[Example], softened: Iterable[Example], share: float) -> list[Example]:

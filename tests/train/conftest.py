@@ -19,11 +19,11 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture
 def violating() -> Row:
-    text = "老银元加微信看图,全网最低价"
+    text = "老银元加微信a13看图,全网最低价"
     return Row(
         id="t1",
         text=text,
         source=Source.LISTING,
         labels={"off_platform": True, "exaggerated": True},
-        spans=(Span(3, 8, "off_platform", "contact"), Span(9, 14, "exaggerated", "absolute")),
+        spans=(Span(3, 11, "off_platform", "contact"), Span(12, 17, "exaggerated", "absolute")),
     )
