@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, BertConfig, PreTrainedModel
 
-from xuncha.labels.errors import XunchaError
+from xuncha.labels.errors import XunchaError, did_you_mean
 from xuncha.models.tokenization import SPECIALS, UNK, build_tokenizer, reachable_pieces
 from xuncha.train.network import Network, new_encoder, pretrained_encoder
 
@@ -32,6 +32,12 @@ def load_base(name: str, texts: Iterable[str]) -> tuple[PreTrainedModel, Tokeniz
     folder = base_folder(name)
     if (folder / "tokenizer.json").is_file() and (folder / "config.json").is_file() and _is_ours(folder):
         return pretrained_encoder(str(folder)), Tokenizer.from_file(str(folder / "tokenizer.json"))
+    if "/" not in name and not folder.exists():
+        known = [path.parent.name for path in Path(str(files("xuncha.models"))).glob("*/heads.json")]
+        raise XunchaError(
+            f'There is no committed base "{name}".{did_you_mean(name, known)} '
+            "Give the path of a folder with config.json and weights, or a hub name with its owner (owner/name)."
+        )
     try:
         encoder = pretrained_encoder(name)
         vocabulary = AutoTokenizer.from_pretrained(name).get_vocab()
@@ -40,7 +46,15 @@ def load_base(name: str, texts: Iterable[str]) -> tuple[PreTrainedModel, Tokeniz
             f'The encoder "{name}" is neither a committed base, nor a folder, nor a model that the hub could give '
             f"({str(error).splitlines()[0]}). Give the path of a folder with config.json and weights."
         ) from None
-    return cut_vocabulary(encoder, [piece for piece, _ in sorted(vocabulary.items(), key=lambda item: item[1])])
+    return cut_vocabulary(encoder, by_id(vocabulary))
+
+
+def by_id(vocabulary: Mapping[str, int]) -> list[str]:
+    """Pieces in the order of their ids. An id without a piece (a doubled line of vocab.txt) keeps its place."""
+    pieces = [f"[unused{number}]" for number in range(max(vocabulary.values()) + 1)]
+    for piece, number in vocabulary.items():
+        pieces[number] = piece
+    return pieces
 
 
 def cut_vocabulary(encoder: PreTrainedModel, vocabulary: list[str]) -> tuple[PreTrainedModel, Tokenizer]:

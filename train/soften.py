@@ -29,7 +29,7 @@ def soften(teacher: Inference, texts: Iterable[str]) -> Iterator[Example]:
 
 
 def kept(path: Path, make: Callable[[], Iterable[Example]]) -> list[Example]:
-    """The examples of `make()`, computed once and kept at `path`, so that a resumed run need not ask the teacher again."""
+    """The examples of `make()`, computed once and kept at `path`: a resumed run does not ask the teacher again."""
     if path.is_file():
         return _load(path)
     examples = list(make())
@@ -51,9 +51,7 @@ def _load(path: Path) -> list[Example]:
         labels, reasons = file["labels"], file["reasons"]
         ends = np.cumsum([len(text) for text in texts])[:-1]
         evidence = np.split(file["evidence"].astype(np.float32), ends)
-    return [
-        Example(text, labels[i], reasons[i], evidence[i], _stretches(evidence[i])) for i, text in enumerate(texts)
-    ]
+    return [Example(text, labels[i], reasons[i], evidence[i], _stretches(evidence[i])) for i, text in enumerate(texts)]
 
 
 def mix(examples: Sequence[Example], softened: Iterable[Example], share: float) -> list[Example]:

@@ -15,8 +15,12 @@ def test_spans_become_character_targets_of_their_reason(violating: Row, taxonomy
     example = example_of(violating, taxonomy)
     contact, absolute = taxonomy.reason_ids.index("contact"), taxonomy.reason_ids.index("absolute")
     assert example.labels.tolist() == [1.0, 1.0]
-    assert "".join(c for c, on in zip(violating.text, example.evidence[:, contact], strict=True) if on) == "加微信a13看图"
-    assert "".join(c for c, on in zip(violating.text, example.evidence[:, absolute], strict=True) if on) == "全网最低价"
+    assert (
+        "".join(c for c, on in zip(violating.text, example.evidence[:, contact], strict=True) if on) == "加微信a13看图"
+    )
+    marked = ["".join(c for c, on in zip(violating.text, example.evidence[:, r], strict=True) if on) for r in (0, 3)]
+    assert (contact, absolute) == (0, 3)
+    assert marked == ["加微信a13看图", "全网最低价"]
     assert example.reasons[contact] == 1.0 and example.reasons[taxonomy.reason_ids.index("redirect")] == 0.0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+
 from xuncha.train.examples import Example
 from xuncha.train.soften import kept, mix
 
