@@ -87,6 +87,7 @@ def test_label_count_must_be_the_models_output_width(copy: Path) -> None:
 
     def drop_a_reason(raw: dict[str, Any]) -> None:
         raw["taxonomy"]["labels"][0]["reasons"].pop()
+        raw["taxonomy"]["labels"][0]["examples"] = []
 
     change(copy, drop_a_reason)
     with pytest.raises(XunchaError, match="answers for 2 labels and 7 reasons, but bundle.json names 2 and 6"):
