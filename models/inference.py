@@ -11,9 +11,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from xuncha.labels.errors import XunchaError
@@ -74,7 +75,7 @@ class Inference:
         """Calibrated probabilities of every text; identical texts are computed once."""
         unique = list(dict.fromkeys(texts))
         logits = self.logits(unique)
-        found = Scores(self._calibrated(logits.labels), _sigmoid(logits.reasons).astype(np.float32))
+        found = Scores(self._calibrated(logits.labels), sigmoid(logits.reasons).astype(np.float32))
         if len(unique) == len(texts):
             return found
         place = {text: index for index, text in enumerate(unique)}
@@ -116,7 +117,7 @@ class Inference:
                 own = found[job.text][job.first : job.first + len(job.ids) - 2]
                 np.maximum(own, evidence[row, 1:-1], out=own)
         return scores, [
-            CharacterEvidence(_spans(encoding), _sigmoid(values).astype(np.float32))
+            CharacterEvidence(_spans(encoding), sigmoid(values).astype(np.float32))
             for encoding, values in zip(encodings, found, strict=True)
         ]
 
@@ -138,7 +139,7 @@ class Inference:
             first += self.bundle.stride
 
     def _calibrated(self, logits: Floats) -> Floats:
-        return _sigmoid(logits.astype(np.float64) * self._slope + self._intercept).astype(np.float32)
+        return sigmoid(logits.astype(np.float64) * self._slope + self._intercept).astype(np.float32)
 
 
 def read_tokenizer(bundle: Bundle) -> Tokenizer:
@@ -187,8 +188,7 @@ def _spans(encoding: Encoding) -> tuple[tuple[int, int], ...]:
     return tuple((start, end) for start, end in encoding.offsets)
 
 
-def _sigmoid(
-    values: np.ndarray[tuple[int, ...], np.dtype[np.floating]],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    out: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = 1.0 / (1.0 + np.exp(-values.astype(np.float64)))
+def sigmoid(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """1 / (1 + e^-x), computed in double precision."""
+    out: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-values.astype(np.float64)))
     return out

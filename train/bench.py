@@ -60,8 +60,7 @@ def main() -> None:
 def _peers(taxonomy: Taxonomy, folder: Path) -> dict[str, Scorer]:
     bundle = open_bundle("nano")
     encoder, tokenizer = load_base("base", [])
-    owners = tuple(taxonomy.label_ids.index(taxonomy.label_of(reason).id) for reason in taxonomy.reason_ids)
-    network = Network(encoder, HeadShape(taxonomy.label_ids, taxonomy.reason_ids, owners)).eval()
+    network = Network(encoder, HeadShape.of(taxonomy)).eval()
     warm_start(network, "base")
     recipe = replace(Recipe(name="fp32", encoder="base"), int8=False)
     graph = build_graph(weights_of(network, recipe.window))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from xuncha.models.bundle import Calibration
+from xuncha.models.inference import sigmoid
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -46,8 +47,7 @@ def platt(logits: Floats, truth: Bools) -> Calibration:
 
 def probabilities(logits: Floats, calibration: Calibration) -> Floats:
     """sigmoid(slope · logit + intercept)."""
-    out: Floats = 1.0 / (1.0 + np.exp(-(logits * calibration.slope + calibration.intercept)))
-    return out
+    return sigmoid(logits * calibration.slope + calibration.intercept)
 
 
 def choose(scores: Floats, truth: Bools, point: str, seed: int = 0) -> Point:
@@ -60,9 +60,9 @@ def choose(scores: Floats, truth: Bools, point: str, seed: int = 0) -> Point:
     picks = [rng.integers(len(truth), size=len(truth)) for _ in range(RESAMPLES)]
     thresholds = [_pick(scores[p], truth[p], point) for p in picks if truth[p].any()]
     threshold = float(np.median(thresholds)) if thresholds else 0.5
-    measured = np.array([_precision_recall(scores[p], truth[p], threshold) for p in picks])
+    measured = np.array([precision_recall(scores[p], truth[p], threshold) for p in picks])
     low, high = np.quantile(measured, [0.025, 0.975], axis=0)
-    precision, recall = _precision_recall(scores, truth, threshold)
+    precision, recall = precision_recall(scores, truth, threshold)
     return Point(threshold, precision, recall, (float(low[0]), float(high[0])), (float(low[1]), float(high[1])))
 
 
@@ -97,7 +97,8 @@ def _pick(scores: Floats, truth: Bools, point: str) -> float:
     return float(middle[int(np.argmax(2 * precision * recall / np.maximum(precision + recall, 1e-9)))])
 
 
-def _precision_recall(scores: Floats, truth: Bools, threshold: float) -> tuple[float, float]:
+def precision_recall(scores: NDArray[np.floating[Any]], truth: Bools, threshold: float) -> tuple[float, float]:
+    """Precision and recall of flagging every score that reaches the threshold; 0 where nothing is flagged or true."""
     flagged = scores >= threshold
     right = float((flagged & truth).sum())
     return right / max(float(flagged.sum()), 1.0), right / max(float(truth.sum()), 1.0)

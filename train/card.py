@@ -14,6 +14,7 @@ from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.models.bundle import OPERATING_POINTS
 from xuncha.models.inference import Inference
+from xuncha.train.calibrate import precision_recall
 from xuncha.train.recipe import Recipe
 
 
@@ -29,9 +30,7 @@ def measure(inference: Inference, rows: Sequence[Row], taxonomy: Taxonomy) -> di
         if truth.any():
             found["average_precision"] = round(float(average_precision_score(truth, score)), 4)
         for point in OPERATING_POINTS:
-            flagged = score >= inference.bundle.thresholds[point][label]
-            right = float((flagged & truth).sum())
-            precision, recall = right / max(float(flagged.sum()), 1.0), right / max(float(truth.sum()), 1.0)
+            precision, recall = precision_recall(score, truth, inference.bundle.thresholds[point][label])
             found[point] = {
                 "precision": round(precision, 4),
                 "recall": round(recall, 4),

@@ -12,6 +12,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 
+from xuncha.labels.taxonomy import Taxonomy
+
 POOLINGS = ("cls", "evidence")
 
 
@@ -23,6 +25,12 @@ class HeadShape:
     reasons: tuple[str, ...]
     reason_label: tuple[int, ...]
     pooling: str = "evidence"
+
+    @classmethod
+    def of(cls, taxonomy: Taxonomy, pooling: str = "evidence") -> HeadShape:
+        """The heads that answer for a taxonomy, in its order."""
+        owners = tuple(taxonomy.label_ids.index(taxonomy.label_of(reason).id) for reason in taxonomy.reason_ids)
+        return cls(taxonomy.label_ids, taxonomy.reason_ids, owners, pooling)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from xuncha.train.examples import Example, example_of, positive_weights
 from xuncha.train.export import Weights, build_graph, weights_of
 from xuncha.train.finetune import finetune
 from xuncha.train.network import HeadShape, LossWeights, Network
-from xuncha.train.quantize import observe_ranges, quantize
+from xuncha.train.quantize import observe_ranges
 from xuncha.train.recipe import Recipe
 from xuncha.train.soften import kept, mix, soften
 
@@ -54,8 +54,9 @@ def train(run: Run) -> Path:
     set_seed(recipe.seed)
     rows = corpus.labelled(recipe.rows, run.taxonomy, recipe.limit_rows, recipe.seed)
     run.say(f"rows: {', '.join(f'{name} {len(split):,}' for name, split in rows.items())}")
-    network, tokenizer = _network(run, rows)
-    examples = _examples(run, rows["train"])
+    own = [example_of(row, run.taxonomy) for row in rows["train"]]
+    network, tokenizer = _network(run, own)
+    examples = _with_teacher(run, own)
     dev = [example_of(row, run.taxonomy) for row in rows["dev"]]
     finetune(recipe, network, tokenizer, examples, dev, run.work / "checkpoints")
     if int(os.environ.get("RANK", "0")) != 0:
@@ -94,49 +95,45 @@ def write_base(run: Run, folder: Path) -> None:
     run.say(f"base written to {folder}")
 
 
-def _network(run: Run, rows: corpus.Splits) -> tuple[Network, Tokenizer]:
-    encoder, tokenizer = load_base(run.recipe.encoder, [row.text for row in rows["train"]])
-    taxonomy = run.taxonomy
-    owners = tuple(taxonomy.label_ids.index(taxonomy.label_of(reason).id) for reason in taxonomy.reason_ids)
-    heads = HeadShape(taxonomy.label_ids, taxonomy.reason_ids, owners, run.recipe.pooling)
+def _network(run: Run, examples: Sequence[Example]) -> tuple[Network, Tokenizer]:
     recipe = run.recipe
+    encoder, tokenizer = load_base(recipe.encoder, [example.text for example in examples])
     weights = LossWeights(
         recipe.label_loss,
         recipe.reason_loss,
         recipe.evidence_loss,
         recipe.evidence_positive,
-        positive_weights((example_of(row, taxonomy) for row in rows["train"]), recipe.class_weight),
+        positive_weights(examples, recipe.class_weight),
     )
-    network = Network(encoder, heads, weights)
+    network = Network(encoder, HeadShape.of(run.taxonomy, recipe.pooling), weights)
     warm = warm_start(network, recipe.encoder)
     if warm:
         run.say(f"warm start: {', '.join(warm)}")
     return network, tokenizer
 
 
-def _examples(run: Run, rows: Sequence[Row]) -> list[Example]:
+def _with_teacher(run: Run, examples: list[Example]) -> list[Example]:
     """Labelled examples, and what a teacher says of them and of unlabelled text where the recipe names one."""
-    examples = [example_of(row, run.taxonomy) for row in rows]
     if not run.recipe.teacher:
         return examples
     teacher = Inference(open_bundle(run.recipe.teacher))
     if teacher.bundle.taxonomy.reason_ids != run.taxonomy.reason_ids:
         raise XunchaError(f"{run.recipe.teacher}: the teacher knows other labels or reasons than the taxonomy.")
     run.say(f"teacher: {teacher.bundle.model_id}")
-    softened = kept(run.work / "soft-rows.npz", lambda: soften(teacher, (row.text for row in rows)))
-    examples = mix(examples, softened, run.recipe.teacher_share)
+    softened = kept(run.work / "soft-rows.npz", lambda: soften(teacher, (example.text for example in examples)))
+    taught = mix(examples, softened, run.recipe.teacher_share)
     if run.recipe.unlabelled:
         texts = list(corpus.unlabelled(run.recipe.unlabelled, run.recipe.unlabelled_per_corpus, run.recipe.seed))
         run.say(f"unlabelled texts for the teacher to score: {len(texts):,}")
-        examples += kept(run.work / "soft-unlabelled.npz", lambda: soften(teacher, texts))
-    return examples
+        taught += kept(run.work / "soft-unlabelled.npz", lambda: soften(teacher, texts))
+    return taught
 
 
 def _shipped_graph(run: Run, weights: Weights, tokenizer: Tokenizer, rows: Sequence[Row]) -> onnx.ModelProto:
     if not run.recipe.int8:
         return build_graph(weights)
     texts = [row.text for row in rows[:: max(1, len(rows) // CALIBRATION_TEXTS)]]
-    return quantize(weights, observe_ranges(weights, tokenizer, texts, run.recipe.window))
+    return build_graph(weights, observe_ranges(weights, tokenizer, texts, run.recipe.window))
 
 
 def _open(folder: Path) -> Inference:

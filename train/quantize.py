@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import onnx
 import onnxruntime as ort
 from tokenizers import Tokenizer
 
@@ -32,11 +31,6 @@ def observe_ranges(weights: Weights, tokenizer: Tokenizer, texts: Sequence[str],
             for name, values in zip(names, session.run(names, {"input_ids": ids}), strict=True):
                 tails[name].append(_tail(values))
     return {name: _range(found) for name, found in tails.items()}
-
-
-def quantize(weights: Weights, ranges: Ranges) -> onnx.ModelProto:
-    """The int8 graph with these ranges."""
-    return build_graph(weights, ranges)
 
 
 def _ids(

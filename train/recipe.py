@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from dataclasses import MISSING, asdict, dataclass, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from xuncha.labels.errors import XunchaError
+from xuncha.labels.errors import XunchaError, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,7 @@ class Recipe:
         known = {field.name: field for field in fields(cls)}
         for key, value in raw.items():
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f' Did you mean "{near[0]}"?' if near else ""
+                hint = did_you_mean(key, known)
                 raise XunchaError(f'{where}: unknown key "{key}".{hint} docs/retraining.md lists all keys.')
             kind = {"str": str, "int": int, "float": float, "bool": bool}[str(known[key].type)]
             if kind is float and type(value) is int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from xuncha.models.inference import Inference
+from xuncha.models.inference import Inference, sigmoid
 from xuncha.train.examples import Example, Floats
 
 CHUNK = 4096
@@ -20,7 +20,7 @@ def soften(teacher: Inference, texts: Iterable[str]) -> Iterator[Example]:
     iterator = iter(texts)
     while chunk := list(islice(iterator, CHUNK)):
         logits, found = teacher.read(chunk)
-        labels, reasons = _sigmoid(logits.labels), _sigmoid(logits.reasons)
+        labels, reasons = (sigmoid(values).astype(np.float32) for values in (logits.labels, logits.reasons))
         for index, (text, evidence) in enumerate(zip(chunk, found, strict=True)):
             characters = np.zeros((len(text), reasons.shape[1]), np.float32)
             for (start, end), row in zip(evidence.spans, evidence.probabilities, strict=True):
@@ -73,11 +73,6 @@ def mix(examples: Sequence[Example], softened: Iterable[Example], share: float) 
 def _blend(own: Floats, soft: Floats, share: float) -> Floats:
     blended: Floats = np.where(np.isnan(own), soft, (1 - share) * own + share * soft).astype(np.float32)
     return blended
-
-
-def _sigmoid(values: Floats) -> Floats:
-    out: Floats = (1.0 / (1.0 + np.exp(-values.astype(np.float64)))).astype(np.float32)
-    return out
 
 
 def _stretches(characters: Floats) -> tuple[tuple[int, int], ...]:

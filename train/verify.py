@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from xuncha.labels.errors import XunchaError
-from xuncha.models.inference import Inference
+from xuncha.models.inference import Inference, sigmoid
 from xuncha.train.network import Network
 
 PARITY = 1e-4
@@ -95,9 +95,3 @@ def check_precision(
 def f1(flagged: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     """2·TP / (flagged + true), 0 where there is neither."""
     return 2 * float((flagged & truth).sum()) / max(float(flagged.sum() + truth.sum()), 1.0)
-
-
-def sigmoid(values: NDArray[np.floating[Any]]) -> Floats:
-    """1 / (1 + e^-x) in double precision."""
-    out: Floats = 1.0 / (1.0 + np.exp(-values.astype(np.float64)))
-    return out

@@ -15,13 +15,13 @@ from tokenizers import Tokenizer
 from xuncha.labels.errors import XunchaError
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.models.bundle import open_bundle
-from xuncha.models.inference import Inference
+from xuncha.models.inference import Inference, sigmoid
 from xuncha.models.reference import replay
 from xuncha.train import pipeline
 from xuncha.train import recipe as recipes
 from xuncha.train.base import save_base, warm_start
 from xuncha.train.network import HeadShape, Network
-from xuncha.train.verify import sigmoid, torch_logits
+from xuncha.train.verify import torch_logits
 
 ROWS = str(Path(__file__).parents[2] / "labels" / "data")
 
