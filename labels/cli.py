@@ -186,6 +186,42 @@ def convert(
         print(f"{output}: {len(converted.rows)} rows, {converted.spans} spans", file=out)
 
 
+@app.command("fetch")
+def fetch_corpora(
+    source: Annotated[Path, typer.Option("--from", help="A folder with a local copy: NAME.jsonl(.gz) a corpus.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where texts and judged rows go.")] = Path("corpora"),
+    taxonomy: TaxonomyFile = None,
+    as_json: Json = False,
+) -> None:
+    """Take the public corpora of sources.yaml from a local copy, with the judgements that this project has made.
+
+    Example: xuncha labels fetch --from ~/corpora -o corpora
+    """
+    with user_errors():
+        from xuncha.labels.corpora import read_corpora
+        from xuncha.labels.fetch import JUDGED, fetch
+        from xuncha.labels.tables import show_table
+
+        fetched = fetch(source, output, read_corpora(), Taxonomy.load(taxonomy))
+        if as_json:
+            _show_json([asdict(one) for one in fetched])
+            return
+        lines = [
+            [
+                one.corpus.name,
+                f"{one.texts:,}" if one.texts else "not found",
+                str(one.judged),
+                f"{one.corpus.repository} @ {one.corpus.commit or '?'}",
+                one.corpus.licence,
+            ]
+            for one in fetched
+        ]
+        show_table(f"Corpora found under {source}", ["corpus", "texts", "judged", "repository", "licence"], lines)
+        print(
+            f"{output / 'texts'}: texts for a teacher to score; {output / JUDGED}: rows to train on. Keep them private."
+        )
+
+
 def _show_split(result: Splitting, written: Sequence[Path], as_json: bool) -> None:
     grouping = result.grouping
     counts = {name: list(result.splits.values()).count(name) for name in SPLITS}

@@ -16,7 +16,7 @@ class Corpus:
     """One public corpus.
 
     `part` is what was taken of it, `labels` what its own labels are; None where that is not recorded or the
-    whole was taken, and where it has none.
+    whole was taken, and where it has none. `segmented`: blanks stand between its words.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Corpus:
     commit: str | None
     part: str | None
     labels: str | None
+    segmented: bool = False
 
 
 def read_corpora() -> tuple[Corpus, ...]:
@@ -39,7 +40,7 @@ def read_corpora() -> tuple[Corpus, ...]:
 
 
 def _corpus(where: str, value: object) -> Corpus:
-    given = fields(where, value, (*_SAID, *_UNSURE))
+    given = fields(where, value, (*_SAID, *_UNSURE), ("segmented",))
     said = {key: text(where, given, key) for key in _SAID}
     commit, part, labels = (optional_text(where, given, key) for key in _UNSURE)
-    return Corpus(**said, commit=commit, part=part, labels=labels)
+    return Corpus(**said, commit=commit, part=part, labels=labels, segmented=given.get("segmented") is True)

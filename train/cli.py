@@ -22,6 +22,7 @@ def train_command(
     ] = None,
     work: Annotated[Path | None, typer.Option(help="Folder for checkpoints [runs/RECIPE].")] = None,
     rows: Annotated[str | None, typer.Option(help="Labelled JSONL file or folder instead of the recipe's.")] = None,
+    extra_rows: Annotated[str | None, typer.Option(help="More rows to train on, never in dev or test.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Folder or hub name of another encoder.")] = None,
     teacher: Annotated[str | None, typer.Option(help="A model folder to distil from.")] = None,
     unlabelled: Annotated[str | None, typer.Option(help="Folder of JSONL(.gz) texts for the teacher to score.")] = None,
@@ -47,7 +48,14 @@ def train_command(
         from xuncha.train import recipe as recipes
 
         chosen = recipes.find(recipe)
-        given = {"rows": rows, "encoder": encoder, "teacher": teacher, "unlabelled": unlabelled, "seed": seed}
+        given = {
+            "rows": rows,
+            "extra_rows": extra_rows,
+            "encoder": encoder,
+            "teacher": teacher,
+            "unlabelled": unlabelled,
+            "seed": seed,
+        }
         chosen = replace(chosen, **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
         work = work or Path("runs") / chosen.name
         if fresh:

@@ -22,6 +22,7 @@ from xuncha.train.network import Network
 from xuncha.train.recipe import Recipe
 
 TARGETS = ["label_targets"]
+WHOLE = "whole"
 
 
 def finetune(
@@ -37,6 +38,7 @@ def finetune(
         callbacks.append(average)
     if recipe.patience:
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=recipe.patience))
+    callbacks.append(_MarkWhole())
     trainer = _Trainer(
         model=network,
         args=arguments,
@@ -100,6 +102,13 @@ class _EpochOf(TrainerCallback):  # type: ignore[misc]
         self.collator.epoch = round(state.epoch or 0)
 
 
+class _MarkWhole(TrainerCallback):  # type: ignore[misc]
+    """Marks a checkpoint once all of it is written; stands last, since callbacks write into it too."""
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        (Path(args.output_dir) / f"checkpoint-{state.global_step}" / WHOLE).touch()
+
+
 class WeightAverage(TrainerCallback):  # type: ignore[misc]
     """Exponential moving average of the weights; the mean of many steps is steadier than the last one."""
 
@@ -161,8 +170,8 @@ def bf16_available() -> bool:
 
 
 def last_checkpoint(work: Path) -> Path | None:
-    """The newest whole checkpoint under `work`, or None."""
-    found = [p for p in work.glob("checkpoint-*") if (p / "trainer_state.json").exists()]
+    """The newest whole checkpoint under `work`, or None. A kill may leave one that is half written, and unmarked."""
+    found = [p for p in work.glob("checkpoint-*") if (p / WHOLE).exists()]
     return max(found, key=lambda p: int(re.sub(r"\D", "", p.name)), default=None)
 
 
@@ -184,7 +193,8 @@ def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
         seed=recipe.seed,
         eval_strategy="epoch",
         save_strategy="epoch",
-        save_total_limit=1 if not recipe.patience else 2,
+        # Two: the last but one is whole while the last is being written.
+        save_total_limit=2,
         load_best_model_at_end=bool(recipe.patience),
         metric_for_best_model="f1",
         logging_steps=50,

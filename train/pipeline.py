@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from transformers import set_seed
 
 from xuncha.labels.errors import XunchaError
+from xuncha.labels.io import read_rows
 from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.models.bundle import open_bundle
@@ -29,6 +30,7 @@ from xuncha.train.network import HeadShape, LossWeights, Network
 from xuncha.train.quantize import observe_ranges
 from xuncha.train.recipe import Recipe
 from xuncha.train.soften import kept, mix, soften
+from xuncha.train.variants import variants
 
 Say = Callable[[str], None]
 CALIBRATION_TEXTS = 600
@@ -54,7 +56,10 @@ def train(run: Run) -> Path:
     set_seed(recipe.seed)
     rows = corpus.labelled(recipe.rows, run.taxonomy, recipe.limit_rows, recipe.seed)
     run.say(f"rows: {', '.join(f'{name} {len(split):,}' for name, split in rows.items())}")
-    own = [example_of(row, run.taxonomy) for row in rows["train"]]
+    extra = list(read_rows(recipe.extra_rows, run.taxonomy)) if recipe.extra_rows else []
+    if extra:
+        run.say(f"extra rows to train on: {len(extra):,}")
+    own = [example_of(row, run.taxonomy) for row in (*rows["train"], *extra)]
     network, tokenizer = _network(run, own)
     examples = _with_teacher(run, own)
     dev = [example_of(row, run.taxonomy) for row in rows["dev"]]
@@ -122,6 +127,10 @@ def _with_teacher(run: Run, examples: list[Example]) -> list[Example]:
     run.say(f"teacher: {teacher.bundle.model_id}")
     softened = kept(run.work / "soft-rows.npz", lambda: soften(teacher, (example.text for example in examples)))
     taught = mix(examples, softened, run.recipe.teacher_share)
+    if run.recipe.variants:
+        near = list(variants(examples, run.recipe.variants, run.recipe.seed))
+        run.say(f"variants of rows for the teacher to score: {len(near):,}")
+        taught += kept(run.work / "soft-variants.npz", lambda: soften(teacher, near))
     if run.recipe.unlabelled:
         texts = list(corpus.unlabelled(run.recipe.unlabelled, run.recipe.unlabelled_per_corpus, run.recipe.seed))
         run.say(f"unlabelled texts for the teacher to score: {len(texts):,}")

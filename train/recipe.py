@@ -19,11 +19,15 @@ class Recipe:
     # A folder, the name of a committed base ("base"), a hub name, or "tiny": a random encoder for tests.
     encoder: str
     rows: str = "labels/data"
+    # More labelled rows to train on, which never enter dev or test, such as judged public text; "" = none.
+    extra_rows: str = ""
     # A model folder whose scores teach this one, and a folder of JSONL(.gz) texts for it to score; "" = none.
     teacher: str = ""
     unlabelled: str = ""
     # At most so many unlabelled texts a corpus, and so many rows in all (0 = all; for trials and tests).
     unlabelled_per_corpus: int = 6000
+    # Texts made from each labelled row for the teacher to score: evidence out, evidence moved, clauses joined.
+    variants: int = 0
     limit_rows: int = 0
     pooling: str = "evidence"
     epochs: float = 8.0

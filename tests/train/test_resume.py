@@ -42,11 +42,16 @@ def test_kill_minus_nine_and_again_gives_the_weights_of_an_undisturbed_run(tmp_p
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     running = subprocess.Popen(command(recipe, killed), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while not list(killed.glob("checkpoints/checkpoint-*/trainer_state.json")) and time.monotonic() < deadline:
+    while not list(killed.glob("checkpoints/checkpoint-*/whole")) and time.monotonic() < deadline:
         time.sleep(0.05)
     running.kill()
     running.wait()
-    assert list(killed.glob("checkpoints/checkpoint-*/trainer_state.json")), "no checkpoint was written"
+    whole_ones = list(killed.glob("checkpoints/checkpoint-*/whole"))
+    assert whole_ones, "no checkpoint was written"
+    # What a kill in the middle of writing leaves: the newest checkpoint, cut off and unmarked.
+    torn = killed / "checkpoints" / "checkpoint-9999"
+    torn.mkdir()
+    (torn / "trainer_state.json").write_text("{")
     assert not (killed / "model").exists()
     for work in (killed, whole):
         done = subprocess.run(command(recipe, work), capture_output=True, text=True)
