@@ -153,3 +153,9 @@ def pretrained_encoder(name_or_folder: str) -> PreTrainedModel:
         return AutoModel.from_pretrained(name_or_folder, add_pooling_layer=False, **kwargs)
     except TypeError:
         return AutoModel.from_pretrained(name_or_folder, **kwargs)
+
+
+def freeze(encoder: PreTrainedModel, layers: int) -> None:
+    """Keep the word embeddings and the first `layers` layers of an encoder as they are."""
+    for module in (encoder.embeddings, *encoder.encoder.layer[:layers]):
+        module.requires_grad_(False)

@@ -26,7 +26,7 @@ from xuncha.train.calibrate import Point, choose, evidence_threshold, platt, pro
 from xuncha.train.examples import Example, example_of, positive_weights
 from xuncha.train.export import Weights, build_graph, weights_of
 from xuncha.train.finetune import finetune
-from xuncha.train.network import HeadShape, LossWeights, Network
+from xuncha.train.network import HeadShape, LossWeights, Network, freeze
 from xuncha.train.quantize import observe_ranges
 from xuncha.train.recipe import Recipe
 from xuncha.train.soften import kept, mix, soften
@@ -56,9 +56,7 @@ def train(run: Run) -> Path:
     set_seed(recipe.seed)
     rows = corpus.labelled(recipe.rows, run.taxonomy, recipe.limit_rows, recipe.seed)
     run.say(f"rows: {', '.join(f'{name} {len(split):,}' for name, split in rows.items())}")
-    extra = list(read_rows(recipe.extra_rows, run.taxonomy)) if recipe.extra_rows else []
-    if extra:
-        run.say(f"extra rows to train on: {len(extra):,}")
+    extra = _extra(run, rows)
     own = [example_of(row, run.taxonomy) for row in (*rows["train"], *extra)]
     network, tokenizer = _network(run, own)
     examples = _with_teacher(run, own)
@@ -110,11 +108,23 @@ def _network(run: Run, examples: Sequence[Example]) -> tuple[Network, Tokenizer]
         recipe.evidence_positive,
         positive_weights(examples, recipe.class_weight),
     )
+    if recipe.freeze_layers:
+        freeze(encoder, recipe.freeze_layers)
     network = Network(encoder, HeadShape.of(run.taxonomy, recipe.pooling), weights)
     warm = warm_start(network, recipe.encoder)
     if warm:
         run.say(f"warm start: {', '.join(warm)}")
     return network, tokenizer
+
+
+def _extra(run: Run, rows: corpus.Splits) -> list[Row]:
+    """The rows that train beside the recipe's; one whose text stands in dev or test would flatter, and is left out."""
+    if not run.recipe.extra_rows:
+        return []
+    measured = {row.text for name in ("dev", "test") for row in rows[name]}
+    extra = [row for row in read_rows(run.recipe.extra_rows, run.taxonomy) if row.text not in measured]
+    run.say(f"extra rows to train on: {len(extra):,}")
+    return extra
 
 
 def _with_teacher(run: Run, examples: list[Example]) -> list[Example]:

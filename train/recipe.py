@@ -36,6 +36,8 @@ class Recipe:
     learning_rate: float = 1e-4
     # The heads start from nothing, so they may move faster than the encoder.
     head_learning_rate: float = 5e-4
+    # Word embeddings and the first so many layers stay as they are: a large encoder trains faster and forgets less.
+    freeze_layers: int = 0
     warmup: float = 0.1
     weight_decay: float = 0.01
     max_length: int = 384

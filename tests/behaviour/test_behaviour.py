@@ -17,6 +17,7 @@ from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.models.bundle import open_bundle
 from xuncha.serve.scorer import Scorer
+from xuncha.serve.verdict import Scored
 
 HERE = Path(__file__).parent
 TAXONOMY = Taxonomy.load()
@@ -35,7 +36,8 @@ def states() -> dict[str, str]:
     verdicts = scorer.score([case.text for case in CASES], sources=[case.source for case in CASES])
     found = {}
     for case, verdict in zip(CASES, verdicts, strict=True):
-        scores = {label: verdict.scores[label] for label in TAXONOMY.label_ids}
+        assert isinstance(verdict, Scored)
+        scores = verdict.scores
         right = all((scores[label] >= thresholds[label]) == case.labels[label] for label in scores)
         near = any(abs(scores[label] - thresholds[label]) < NEAR for label in scores)
         found[case.id] = "near" if near else "pass" if right else "fail"

@@ -14,6 +14,7 @@ from xuncha.labels import fetch as fetching
 from xuncha.labels.corpora import Corpus, read_corpora
 from xuncha.labels.errors import XunchaError
 from xuncha.labels.io import read_rows
+from xuncha.labels.rows import Source
 from xuncha.labels.taxonomy import Taxonomy
 
 CORPORA = (
@@ -37,7 +38,7 @@ def source(tmp_path: Path) -> Path:
 def judge(monkeypatch: pytest.MonkeyPatch, corpus: str, text: str) -> None:
     digest = hashlib.sha256(text.encode()).hexdigest()
     labels: dict[str, bool | None] = {"off_platform": True, "exaggerated": False}
-    judged = fetching._Judgement(fetching.Source.COMMENT, labels, ())
+    judged = fetching._Judgement(Source.COMMENT, labels, ())
     monkeypatch.setattr(fetching, "_judgements", lambda _: {(corpus, digest): judged})
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import BertConfig
 
-from xuncha.train.network import HeadShape, Network, masked_bce, new_encoder
+from xuncha.train.network import HeadShape, Network, freeze, masked_bce, new_encoder
 
 NAN = float("nan")
 
@@ -58,3 +58,13 @@ def test_a_network_comes_back_as_it_was_saved(tmp_path: Path) -> None:
 def test_an_unknown_pooling_is_refused() -> None:
     with pytest.raises(ValueError, match="pooling must be one of"):
         network("mean")
+
+
+def test_frozen_layers_and_word_embeddings_do_not_learn_and_the_others_do() -> None:
+    net = network()
+    freeze(net.encoder, 1)
+    ids = torch.randint(1, 50, (2, 7))
+    torch.autograd.backward(net(ids, torch.ones_like(ids))["label_logits"].sum())
+    learning = {name for name, parameter in net.encoder.named_parameters() if parameter.grad is not None}
+    assert learning
+    assert all(name.startswith("encoder.layer.1.") for name in learning)
