@@ -121,8 +121,7 @@ class Inference:
         limits = np.array([thresholds[label] for label in self.bundle.taxonomy.label_ids])
 
         def flagged(labels: Floats) -> Flags:
-            found: Flags = (self._calibrated(labels).astype(np.float64) >= limits).any(axis=1)
-            return found
+            return np.asarray((self._calibrated(labels).astype(np.float64) >= limits).any(axis=1), np.bool_)
 
         rows = list(piece_ids(self.tokenizer, texts))
         logits, evidence = self._computed(rows, flagged if self._evidence_is_free else None)

@@ -10,6 +10,7 @@ import pytest
 from xuncha.models.bundle import Bundle
 from xuncha.models.inference import Inference, _most
 from xuncha.models.reference import replay
+from xuncha.models.session import Floats, Ids
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,12 @@ def test_texts_that_read_alike_are_computed_once(
 ) -> None:
     asked: list[int] = []
     run = inference.session.scores
-    monkeypatch.setattr(inference.session, "scores", lambda ids: (asked.append(len(ids)), run(ids))[1])
+
+    def counted(ids: Ids) -> tuple[Floats, Floats]:
+        asked.append(len(ids))
+        return run(ids)
+
+    monkeypatch.setattr(inference.session, "scores", counted)
     scores = inference.scores(["加V看货", "加v看货", "加Ｖ看\u200b货", "加V看货"]).labels
     assert sum(asked) == 1
     assert (scores == scores[0]).all()

@@ -18,7 +18,7 @@ from xuncha.serve.commands.spot import Asked, Point, read_arguments
 if TYPE_CHECKING:
     from tests.serve.conftest import Main
 
-PLAIN = (
+PLAIN: tuple[list[str], ...] = (
     ["check", "加V"],
     ["check", "--json", "加V", "你好"],
     ["check", "加V", "--point", "strict", "--json"],
@@ -27,7 +27,7 @@ PLAIN = (
     ["check", "--point", "strict", "--point", "lenient", "加V"],
     ["check"],
 )
-LEFT = (
+LEFT: tuple[list[str], ...] = (
     ["check", "--help"],
     ["check", "-h"],
     ["check", "--jsn", "加V"],
