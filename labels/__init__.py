@@ -1,9 +1,15 @@
 """What xuncha tells apart, and the labelled rows that show it."""
 
-from xuncha.labels.errors import XunchaError
-from xuncha.labels.io import read_rows, write_rows
-from xuncha.labels.rows import Row, Source, Span
-from xuncha.labels.taxonomy import Label, Reason, Rule, Taxonomy
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xuncha.labels.errors import XunchaError
+    from xuncha.labels.io import read_rows, write_rows
+    from xuncha.labels.rows import Row, Source, Span
+    from xuncha.labels.taxonomy import Label, Reason, Rule, Taxonomy
 
 __all__ = [
     "Label",
@@ -17,3 +23,17 @@ __all__ = [
     "read_rows",
     "write_rows",
 ]
+_HOMES = {
+    "errors": ("XunchaError",),
+    "io": ("read_rows", "write_rows"),
+    "rows": ("Row", "Source", "Span"),
+    "taxonomy": ("Label", "Reason", "Rule", "Taxonomy"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a module when a name of it is asked for: one spot check needs few of them."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 import sys
@@ -26,6 +25,8 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     >>> did_you_mean("zzz", ["off_platform"])
     ''
     """
+    import difflib
+
     close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.6)
     return f' Did you mean "{close[0]}"?' if close else ""
 
@@ -64,8 +65,6 @@ def user_errors() -> Iterator[None]:
     Covers `XunchaError`, everything the operating system refuses (`OSError`), a closed output pipe and
     Ctrl-C. Any other exception is a bug and passes through.
     """
-    import typer
-
     try:
         yield
         sys.stdout.flush()
@@ -73,7 +72,7 @@ def user_errors() -> Iterator[None]:
         if isinstance(error, BrokenPipeError):
             _silence_stdout()
         print(escape_controls(sentence(error)), file=sys.stderr)
-        raise typer.Exit(2) from None
+        raise SystemExit(2) from None
 
 
 def sentence(error: BaseException) -> str:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -100,6 +99,8 @@ class Taxonomy:
         Raises `XunchaError` that names the file and the key for anything unknown, missing, doubled or empty.
         """
         if path is None:
+            from importlib.resources import files
+
             packaged = files("xuncha.labels") / "taxonomy.yaml"
             return cls.from_json(load_yaml("taxonomy.yaml", packaged.read_text("utf-8")), "taxonomy.yaml")
         try:

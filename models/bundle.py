@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean
 from xuncha.labels.taxonomy import Taxonomy
+from xuncha.models.background import Background
 
 FORMAT = 1
 OPERATING_POINTS = ("strict", "balanced", "lenient")
@@ -116,6 +117,20 @@ def open_bundle(name_or_path: str | Path | None = None, *, check_hashes: bool = 
     return bundle
 
 
+@contextmanager
+def hashes_checked(bundle: Bundle) -> Iterator[None]:
+    """Hash the files of a bundle opened with `check_hashes=False` while the block gets it ready.
+
+    The block ends when every hash is checked, so nothing that it made answers for a changed file. Raises
+    `XunchaError` like `open_bundle`; a changed file is named also where the block already failed over it.
+    """
+    checking = Background(lambda: _check_files(bundle, hashes=True))
+    try:
+        yield
+    finally:
+        checking.result()
+
+
 def find_bundle(name_or_path: str | Path | None = None) -> Path:
     """The folder of a bundle: a path as it is, a bare name among the bundles that ship with the package."""
     wanted = str(name_or_path or os.environ.get(ENVIRONMENT) or DEFAULT)
@@ -135,7 +150,7 @@ def find_bundle(name_or_path: str | Path | None = None) -> Path:
 
 def shipped_bundles() -> dict[str, Path]:
     """Name → folder of the bundles that ship with the package."""
-    root = Path(str(files("xuncha.models")))
+    root = Path(__file__).parent
     return {path.parent.name: path.parent for path in sorted(root.glob(f"*/{MANIFEST}"))}
 
 

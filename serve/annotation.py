@@ -1,4 +1,4 @@
-"""The seam between tables and the model: columns of texts in, columns of verdicts out, as Arrow.
+"""The seam between tables and the model: columns of texts in, columns of verdicts out.
 
 `score_batch` is one pure function over a record batch, so any engine that hands out Arrow batches (Ray Data's
 `map_batches`, Spark's `mapInArrow`) gives the columns that the local engine writes.
@@ -7,28 +7,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pyarrow as pa
-
-from xuncha.serve.columns import added_names
+from xuncha.serve.tables.added import Added, Shape
 from xuncha.serve.tables.encoding import mended
-from xuncha.serve.tables.parquet import values_of
 from xuncha.serve.verdict import Evidence, Ruled, RuledReason, Scored, Verdict
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 OK = "ok"
 DIGITS = 6
 """Decimal places of a score in every output."""
 
 _GRAVEST = (RuledReason.TOO_LONG, RuledReason.NOT_TEXT, RuledReason.EMPTY)
-_EVIDENCE = (
-    ("label", pa.string()),
-    ("reason", pa.string()),
-    ("start", pa.int64()),
-    ("end", pa.int64()),
-    ("text", pa.string()),
-    ("rule", pa.string()),
-)
 
 
 class TextScorer(Protocol):
@@ -53,18 +45,20 @@ def score_batch(
 
     Raises `KeyError` for a column that is not there. The batch must have no column that scoring adds.
     """
+    import pyarrow as pa
+
+    from xuncha.serve.tables.parquet import values_of
+
     fields = {name: values_of(batch.column(name)) for name in text_columns}
     sources = None if source_column is None else values_of(batch.column(source_column))
-    added = score_columns(fields, scorer, sources=sources)
+    added = score_columns(fields, scorer, sources=sources).batch()
     schema = pa.schema([*batch.schema, *added.schema], metadata=batch.schema.metadata)
     return pa.RecordBatch.from_arrays([*batch.columns, *added.columns], schema=schema)
 
 
 def added_schema(labels: Sequence[str], text_columns: Sequence[str]) -> pa.Schema:
     """Types of the added columns. With several text columns each piece of evidence names its `field`."""
-    evidence = pa.list_(pa.struct([*_EVIDENCE, ("field", pa.string())] if len(text_columns) > 1 else _EVIDENCE))
-    types = [pa.float64()] * len(labels) + [pa.bool_()] * len(labels) + [evidence, pa.string(), pa.string()]
-    return pa.schema(list(zip(added_names(labels), types, strict=True)))
+    return Shape(tuple(labels), len(text_columns) > 1).schema
 
 
 def score_columns(
@@ -73,7 +67,7 @@ def score_columns(
     *,
     sources: Sequence[object] | None = None,
     problems: Sequence[str | None] | None = None,
-) -> pa.RecordBatch:
+) -> Added:
     """Score columns of equal length and give the added columns.
 
     A row with a problem is not scored; the problem is its status. A row of several fields has the highest score
@@ -89,11 +83,7 @@ def score_columns(
     table = [_unscored_row(status, scorer) for status in statuses]
     for at, row in enumerate(asked):
         table[row] = _scored_row(verdicts[at :: len(asked)], names, scorer)
-    schema = added_schema(scorer.labels, names)
-    columns = zip(*table, strict=True) if table else [[] for _ in schema]
-    return pa.RecordBatch.from_arrays(
-        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
-    )
+    return Added(Shape(tuple(scorer.labels), len(names) > 1), table)
 
 
 def _source(value: object) -> str | None:

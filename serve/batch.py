@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Protocol
 
 from xuncha.labels.errors import XunchaError
-from xuncha.serve.annotation import TextScorer, added_schema, score_columns
+from xuncha.serve.annotation import TextScorer, score_columns
 from xuncha.serve.columns import dropped_columns, text_columns
 from xuncha.serve.summary import Summary, Tally
 from xuncha.serve.tables import ReadOptions, Rows, Table, WriteOptions, Writer, layout_of, open_table, open_writer
+from xuncha.serve.tables.added import Shape
 from xuncha.serve.tables.formats import STDIO
 from xuncha.serve.tables.reading import require_column
 from xuncha.serve.tables.storage import refuse_target, replacing
@@ -35,7 +36,7 @@ class Options:
     overwrite_columns: bool = False
     force: bool = False
     escape_formulas: bool = False
-    chunk_rows: int = 8192
+    chunk_rows: int = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def score_file(
         writing = WriteOptions(dropped, options.escape_formulas)
         with (
             replacing(target, force=options.force) as stream,
-            open_writer(stream, layout, table, added_schema(scorer.labels, names), writing) as writer,
+            open_writer(stream, layout, table, Shape(tuple(scorer.labels), len(names) > 1), writing) as writer,
         ):
             for rows in table.chunks(options.chunk_rows):
                 if tally.rows + len(rows) > table.rows:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from xuncha.labels.errors import XunchaError
+from xuncha.serve.tables.added import Shape
 from xuncha.serve.tables.reading import Table, listed, require_column
 
 WHOLE = (
@@ -68,14 +69,8 @@ def _plain(name: str) -> str:
 
 
 def added_names(labels: Sequence[str]) -> tuple[str, ...]:
-    """Names of the columns that scoring adds, in order.
-
-    >>> added_names(["off_platform"])
-    ('score_off_platform', 'flag_off_platform', 'evidence', 'status', 'model')
-    """
-    scores = [f"score_{label}" for label in labels]
-    flags = [f"flag_{label}" for label in labels]
-    return (*scores, *flags, "evidence", "status", "model")
+    """Names of the columns that scoring adds, in order."""
+    return Shape(tuple(labels)).names
 
 
 def dropped_columns(table: Table, labels: Sequence[str], overwrite: bool) -> frozenset[str]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xuncha.labels.errors import escape_controls
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from xuncha.serve.tables.added import Added
 
 
 @dataclass(slots=True)
@@ -24,16 +22,17 @@ class Tally:
     by_label: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
 
-    def add(self, added: pa.RecordBatch) -> None:
+    def add(self, added: Added) -> None:
         """Count the rows of one batch of added columns."""
-        self.rows += added.num_rows
-        self.statuses.update(status.split(":")[0] for status in added.column("status").to_pylist())
-        flags = [added.column(f"flag_{label}").to_pylist() for label in self.labels]
+        self.rows += len(added)
+        self.statuses.update(str(status).split(":")[0] for status in added.column("status"))
+        flags = [added.column(f"flag_{label}") for label in self.labels]
         for label, column in zip(self.labels, flags, strict=True):
             self.by_label[label] += sum(flag is True for flag in column)
         self.flagged += sum(any(row) for row in zip(*flags, strict=True))
-        for pieces in added.column("evidence").to_pylist():
-            self.reasons.update({piece["reason"] for piece in pieces})
+        for pieces in added.column("evidence"):
+            if isinstance(pieces, list):
+                self.reasons.update({piece["reason"] for piece in pieces})
 
 
 @dataclass(frozen=True, slots=True)

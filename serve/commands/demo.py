@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xuncha.labels.errors import user_errors
-from xuncha.serve.commands.options import ModelOption, Point, PointOption
+from xuncha.serve.commands.options import ModelOption, PointOption
+from xuncha.serve.commands.spot import Point
 
 if TYPE_CHECKING:
     from xuncha.serve.scorer import Scorer

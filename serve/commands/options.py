@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-
-class Point(StrEnum):
-    """Operating points of every model."""
-
-    STRICT = "strict"
-    BALANCED = "balanced"
-    LENIENT = "lenient"
-
-
-class TextSource(StrEnum):
-    """Where a text comes from."""
-
-    LISTING = "listing"
-    SPEECH = "speech"
-    COMMENT = "comment"
-
+from xuncha.serve.commands.spot import Point
 
 PointOption = Annotated[
     Point, typer.Option("--point", help="strict: few false alarms; balanced: best F1; lenient: few misses.")

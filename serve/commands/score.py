@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xuncha.labels.errors import user_errors
-from xuncha.serve.commands.options import ModelOption, Point, PointOption, ThreadsOption
+from xuncha.serve.commands.options import ModelOption, PointOption, ThreadsOption
+from xuncha.serve.commands.spot import Point
 
 if TYPE_CHECKING:
     from xuncha.serve.summary import Summary

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xuncha.serve.tables.added import Added, Shape
 from xuncha.serve.tables.parquet import ParquetTable
 from xuncha.serve.tables.reading import Table
 from xuncha.serve.tables.rows import Rows
@@ -21,20 +22,20 @@ _GROUP_BYTES = 1 << 25
 class ParquetWriter(AbstractContextManager["ParquetWriter"]):
     """The input's columns in their types, with their metadata, then the added ones."""
 
-    def __init__(self, stream: BinaryIO, table: Table, added: pa.Schema, options: WriteOptions) -> None:
+    def __init__(self, stream: BinaryIO, table: Table, added: Shape, options: WriteOptions) -> None:
         """Write to `stream`, which need not be seekable."""
         kept = [field for field in table.schema if field.name not in options.dropped]
         self._kept = pa.schema(kept)
-        schema = pa.schema([*kept, *added], metadata=table.schema.metadata)
+        schema = pa.schema([*kept, *added.schema], metadata=table.schema.metadata)
         compression = table.compression if isinstance(table, ParquetTable) else "snappy"
         self._sink = _Sink(stream)
         self._writer = pq.ParquetWriter(pa.PythonFile(self._sink, mode="w"), schema, compression=compression)
         self._schema = schema
         self._batches: list[pa.RecordBatch] = []
 
-    def write(self, rows: Rows, added: pa.RecordBatch) -> None:
+    def write(self, rows: Rows, added: Added) -> None:
         """Take the rows; they are written when a row group is full."""
-        arrays = [*rows.batch(self._kept).columns, *added.columns]
+        arrays = [*rows.batch(self._kept).columns, *added.batch().columns]
         self._batches.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
         waiting = sum(batch.num_rows for batch in self._batches)
         if waiting >= _GROUP_ROWS or sum(batch.nbytes for batch in self._batches) >= _GROUP_BYTES:

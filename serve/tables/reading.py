@@ -16,7 +16,7 @@ from xuncha.serve.tables.storage import open_source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CHUNK_CHARS = 1 << 24
+CHUNK_CHARS = 1 << 20
 """Characters after which a chunk ends before it has all its rows."""
 
 

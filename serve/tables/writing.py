@@ -7,17 +7,15 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
+from xuncha.serve.tables.added import Added, Shape
 from xuncha.serve.tables.encoding import mended
 from xuncha.serve.tables.formats import Format, Layout
 from xuncha.serve.tables.json_values import encode
 from xuncha.serve.tables.reading import Table
 from xuncha.serve.tables.rows import Rows
 from xuncha.serve.tables.storage import packing
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BOM = b"\xef\xbb\xbf"
@@ -26,7 +24,7 @@ _BOM = b"\xef\xbb\xbf"
 class Writer(Protocol):
     """Takes rows in order."""
 
-    def write(self, rows: Rows, added: pa.RecordBatch) -> None:
+    def write(self, rows: Rows, added: Added) -> None:
         """Write the rows, each followed by its row of `added`."""
 
 
@@ -40,9 +38,9 @@ class WriteOptions:
 
 @contextmanager
 def open_writer(
-    stream: BinaryIO, layout: Layout, table: Table, added: pa.Schema, options: WriteOptions
+    stream: BinaryIO, layout: Layout, table: Table, added: Shape, options: WriteOptions
 ) -> Iterator[Writer]:
-    """A writer to `stream` for rows of `table` and added columns of the schema `added`; whole when the block ends.
+    """A writer to `stream` for rows of `table` and added columns of the shape `added`; whole when the block ends.
 
     Raises `XunchaError` if the columns of the table cannot stand in this format.
     """
@@ -67,16 +65,16 @@ class JsonlWriter:
         self._stream = stream
         self._dropped = options.dropped
 
-    def write(self, rows: Rows, added: pa.RecordBatch) -> None:
+    def write(self, rows: Rows, added: Added) -> None:
         """Write the rows, each followed by its row of `added`."""
-        for inner, new in zip(rows.members(self._dropped), added.to_pylist(), strict=True):
+        for inner, new in zip(rows.members(self._dropped), added.objects(), strict=True):
             self._stream.write(f"{{{inner}{', ' if inner else ''}{encode(new)[1:]}\n".encode())
 
 
 class DelimitedWriter:
     """CSV or TSV in UTF-8, with a byte order mark, delimiter and line ends like those of a CSV input."""
 
-    def __init__(self, stream: BinaryIO, format: Format, table: Table, added: pa.Schema, options: WriteOptions) -> None:
+    def __init__(self, stream: BinaryIO, format: Format, table: Table, added: Shape, options: WriteOptions) -> None:
         """Write the header to `stream`."""
         from xuncha.serve.tables.delimited import DelimitedTable
         from xuncha.serve.tables.jsonl import JsonlTable
@@ -101,11 +99,10 @@ class DelimitedWriter:
         self._csv.writerow(self._inert(list(map(mended, self._columns))) + list(added.names))
         self._flush()
 
-    def write(self, rows: Rows, added: pa.RecordBatch) -> None:
+    def write(self, rows: Rows, added: Added) -> None:
         """Write the rows, each followed by its row of `added`."""
-        new = zip(*(map(_added_cell, column.to_pylist()) for column in added.columns), strict=True)
-        for cells, tail in zip(rows.cells(self._columns), new, strict=True):
-            self._csv.writerow((*self._inert(cells), *tail))
+        for cells, new in zip(rows.cells(self._columns), added.table, strict=True):
+            self._csv.writerow((*self._inert(cells), *map(_added_cell, new)))
         self._flush()
 
     def _inert(self, cells: list[str]) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from xuncha.labels.errors import XunchaError
-from xuncha.models.bundle import Bundle, open_bundle, shipped_bundles
+from xuncha.models.bundle import Bundle, hashes_checked, open_bundle, shipped_bundles
+from xuncha.serve.scorer import Scorer
 
 
 @pytest.fixture
@@ -65,6 +66,18 @@ def test_a_changed_file_is_refused(copy: Path) -> None:
     assert message(copy) == (
         f"{copy}/metrics.json: is not the file that bundle.json names (sha256 differs). Get the folder again, whole."
     )
+
+
+def test_a_changed_file_is_refused_when_its_hash_is_checked_beside_other_work(copy: Path) -> None:
+    (copy / "tokenizer.json").write_text("{}")
+    bundle = open_bundle(copy, check_hashes=False)
+    differs = "tokenizer.json: is not the file that bundle.json names"
+    with pytest.raises(XunchaError, match=differs), hashes_checked(bundle):
+        pass
+    with pytest.raises(XunchaError, match=differs), hashes_checked(bundle):
+        raise XunchaError("it does not load")
+    with pytest.raises(XunchaError, match=differs):
+        Scorer.load(copy)
 
 
 def test_a_missing_file_is_named(copy: Path) -> None:

@@ -57,3 +57,16 @@ def test_evidence_is_faithful_where_it_can_be_had(inference: Inference) -> None:
             place = inference.bundle.taxonomy.label_ids.index(label)
             assert inference.scores([rest]).labels[0, place] < thresholds[label]
             assert len(rest) >= 3
+
+
+def test_evidence_is_the_same_whether_the_scoring_pass_hands_it_over_or_not(inference: Inference) -> None:
+    texts = ["老银元一枚,包浆自然,加微信yinyuan88看细图", "全国第一,加V私聊,三天根治,微信转账", "今天天气很好"]
+    thresholds = inference.bundle.thresholds["balanced"]
+    scan = inference.scan(texts, thresholds)
+    flagged = [
+        [label for label, score in zip(inference.bundle.taxonomy.label_ids, row, strict=True) if score >= 0.5]
+        for row in scan.scores.labels.tolist()
+    ]
+    assert flagged[0] and flagged[1] and not flagged[2]
+    handed = explain(inference, texts, flagged, thresholds, scan.evidence)
+    assert handed == explain(inference, texts, flagged, thresholds)

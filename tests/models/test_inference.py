@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from xuncha.models.bundle import Bundle
-from xuncha.models.inference import Inference
+from xuncha.models.inference import Inference, _most
 from xuncha.models.reference import replay
+from xuncha.models.session import Floats, Ids
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,41 @@ def test_a_score_is_the_same_alone_in_any_batch_and_with_any_thread_count(
     one_thread = Inference(nano, threads=1).scores(texts).labels
     for other in (alone, shuffled, one_thread):
         assert np.abs(together - other).max() <= 1e-6
+
+
+def test_texts_that_read_alike_are_computed_once(
+    inference: Inference, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    run = inference.session.scores
+
+    def counted(ids: Ids) -> tuple[Floats, Floats]:
+        asked.append(len(ids))
+        return run(ids)
+
+    monkeypatch.setattr(inference.session, "scores", counted)
+    scores = inference.scores(["加V看货", "加v看货", "加Ｖ看\u200b货", "加V看货"]).labels
+    assert sum(asked) == 1
+    assert (scores == scores[0]).all()
+
+
+def test_a_scan_gives_the_scores_and_of_flagged_texts_the_evidence_of_the_same_pass(
+    nano: Bundle, inference: Inference, texts: list[str]
+) -> None:
+    thresholds = nano.thresholds["balanced"]
+    long = "这款茶壶容量二百毫升,壶身光滑,配有木盒,适合日常使用。" * 30
+    asked = [*texts, long, long + "加微信abc13800看货,微信转账便宜两百", "\u200b"]
+    scan = inference.scan(asked, thresholds)
+    assert (scan.scores.labels == inference.scores(asked).labels).all()
+    limits = np.array([thresholds[label] for label in nano.taxonomy.label_ids])
+    assert [one is not None for one in scan.evidence] == (scan.scores.labels >= limits).any(axis=1).tolist()
+    for found, again in zip(scan.evidence, inference.evidence(asked), strict=True):
+        assert found is None or np.array_equal(found, again.probabilities)
+
+
+def test_batches_of_long_texts_are_smaller_so_that_memory_stays_flat() -> None:
+    assert all(_most(length) * length <= 768 and _most(length) * length**2 <= 384**2 for length in range(2, 385))
+    assert (_most(2), _most(48), _most(192), _most(384)) == (384, 16, 4, 1)
 
 
 def test_scores_are_probabilities_in_the_order_of_the_texts(inference: Inference, texts: list[str]) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xuncha.models.bundle import open_bundle
-from xuncha.models.inference import read_tokenizer
+from xuncha.models.pieces import read_tokenizer
 
 TOKENIZER = read_tokenizer(open_bundle("nano", check_hashes=False))
 

@@ -1,0 +1,142 @@
+"""A spot check, and how its plain command lines are read without loading the command line package.
+
+Typer and what it needs are a third of the start of one check. `read_arguments` understands the plain forms only; every
+other line, a mistaken one too, is left to Typer, which also writes the help.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from xuncha.labels.errors import user_errors
+
+if TYPE_CHECKING:
+    from xuncha.serve.scorer import Scorer
+    from xuncha.serve.verdict import Verdict
+
+_AT_ONCE = 256
+
+
+class Point(StrEnum):
+    """Operating points of every model."""
+
+    STRICT = "strict"
+    BALANCED = "balanced"
+    LENIENT = "lenient"
+
+
+class TextSource(StrEnum):
+    """Where a text comes from."""
+
+    LISTING = "listing"
+    SPEECH = "speech"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command line of `xuncha check` asks for. No texts: lines of stdin."""
+
+    texts: tuple[str, ...] = ()
+    model: str | None = None
+    point: Point = Point.BALANCED
+    source: TextSource | None = None
+    as_json: bool = False
+
+
+def read_arguments(arguments: Sequence[str]) -> Asked | None:
+    """What `xuncha check …` asks for; None for a line that is not plain.
+
+    >>> read_arguments(["check", "--json", "加V"])
+    Asked(texts=('加V',), model=None, point=<Point.BALANCED: 'balanced'>, source=None, as_json=True)
+    >>> read_arguments(["check", "--jsn", "加V"]) is None
+    True
+    """
+    if not arguments or arguments[0] != "check":
+        return None
+    texts: list[str] = []
+    given: dict[str, str] = {}
+    rest = iter(arguments[1:])
+    for argument in rest:
+        if argument == "--":
+            texts += rest
+        elif not argument.startswith("-"):
+            texts.append(argument)
+        else:
+            name, equals, value = argument.partition("=")
+            if name == "--json" and not equals:
+                given[name] = ""
+            elif name in ("--model", "--point", "--source"):
+                given[name] = value if equals else next(rest, "-")
+                if given[name].startswith("-"):  # a value that looks like an option, or is missing
+                    return None
+            else:
+                return None
+    try:
+        point = Point(given.get("--point", Point.BALANCED))
+        source = TextSource(given["--source"]) if "--source" in given else None
+    except ValueError:
+        return None
+    return Asked(tuple(texts), given.get("--model"), point, source, "--json" in given)
+
+
+def spot_check(asked: Asked) -> bool:
+    """Print a verdict a text and return whether anything is flagged."""
+    flagged = False
+    with user_errors():
+        scorer = _scorer(asked)
+        texts: Iterator[object] = iter(asked.texts) if asked.texts else _stdin_lines()
+        for text, verdict in _verdicts(scorer, texts, asked.source):
+            flagged = flagged or getattr(verdict, "flagged", False)
+            _print_json(scorer, text, verdict) if asked.as_json else _print(scorer, text, verdict)
+    return flagged
+
+
+def _scorer(asked: Asked) -> Scorer:
+    # A start makes many objects and drops next to none: looking for garbage only costs time.
+    gc.disable()
+    try:
+        from xuncha.serve.scorer import Scorer
+
+        return Scorer.load(asked.model, operating_point=asked.point)
+    finally:
+        gc.enable()
+
+
+def _verdicts(scorer: Scorer, texts: Iterator[object], source: str | None) -> Iterator[tuple[object, Verdict]]:
+    at_once = 1 if sys.stdin.isatty() else _AT_ONCE
+    while batch := list(islice(texts, at_once)):
+        yield from zip(batch, scorer.score(batch, [source] * len(batch)), strict=True)
+
+
+def _stdin_lines() -> Iterator[object]:
+    """Lines of stdin as UTF-8, without their ends; a line that is not UTF-8 comes as bytes."""
+    if sys.stdin.isatty():
+        print("Reading texts from the terminal, one a line; Ctrl-D ends.", file=sys.stderr)
+    for number, line in enumerate(sys.stdin.buffer):
+        raw = line.rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf" if number == 0 else b"")
+        try:
+            yield raw.decode("utf-8")
+        except UnicodeDecodeError:
+            yield raw
+
+
+def _print_json(scorer: Scorer, text: object, verdict: Verdict) -> None:
+    import json
+
+    shown = text if isinstance(text, str) else repr(text)
+    found = {"text": shown, **verdict.to_json(), "model": scorer.model_id, "point": scorer.operating_point}
+    line = json.dumps(found, ensure_ascii=False)
+    print(line.encode("utf-8", "backslashreplace").decode("utf-8"), flush=True)
+
+
+def _print(scorer: Scorer, text: object, verdict: Verdict) -> None:
+    from xuncha.serve.terminal import View, show, verdict_lines
+
+    show(verdict_lines(text, verdict, View(scorer.bundle.taxonomy, scorer.thresholds)))
