@@ -24,16 +24,21 @@ __all__ = [
     "write_rows",
 ]
 _HOMES = {
-    "errors": ("XunchaError",),
-    "io": ("read_rows", "write_rows"),
-    "rows": ("Row", "Source", "Span"),
-    "taxonomy": ("Label", "Reason", "Rule", "Taxonomy"),
+    "XunchaError": "errors",
+    "read_rows": "io",
+    "write_rows": "io",
+    "Row": "rows",
+    "Source": "rows",
+    "Span": "rows",
+    "Label": "taxonomy",
+    "Reason": "taxonomy",
+    "Rule": "taxonomy",
+    "Taxonomy": "taxonomy",
 }
 
 
 def __getattr__(name: str) -> object:
     """Load a module when a name of it is asked for: one spot check needs few of them."""
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"{__name__}.{home}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -199,7 +199,7 @@ def fetch_corpora(
     """
     with user_errors():
         from xuncha.labels.corpora import read_corpora
-        from xuncha.labels.fetch import JUDGED, fetch
+        from xuncha.labels.fetch import JUDGED, TEXTS, fetch
         from xuncha.labels.tables import show_table
 
         fetched = fetch(source, output, read_corpora(), Taxonomy.load(taxonomy))
@@ -218,7 +218,7 @@ def fetch_corpora(
         ]
         show_table(f"Corpora found under {source}", ["corpus", "texts", "judged", "repository", "licence"], lines)
         print(
-            f"{output / 'texts'}: texts for a teacher to score; {output / JUDGED}: rows to train on. Keep them private."
+            f"{output / TEXTS}: texts for a teacher to score; {output / JUDGED}: rows to train on. Keep them private."
         )
 
 

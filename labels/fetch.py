@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
@@ -13,11 +12,12 @@ from pathlib import Path
 
 from xuncha.labels.corpora import Corpus
 from xuncha.labels.errors import XunchaError
-from xuncha.labels.io import read_lines, replacing, write_rows
+from xuncha.labels.io import read_lines, write_lines, write_rows
 from xuncha.labels.rows import Row, Source, Span
 from xuncha.labels.strict import load_json
 from xuncha.labels.taxonomy import Taxonomy
 
+TEXTS = "texts"
 JUDGED = "judged.jsonl.gz"
 
 
@@ -37,21 +37,21 @@ def fetch(source: Path, output: Path, corpora: Sequence[Corpus], taxonomy: Taxon
     split for the texts whose sha256 stands in `judgements.tsv`. Raises `XunchaError` where no corpus is found or a
     line is no text.
     """
-    found = {corpus.name: _file_of(source, corpus.name) for corpus in corpora}
+    found = _files_of(source, [corpus.name for corpus in corpora])
     if not any(found.values()):
         raise XunchaError(
             f"{source}: holds no file of a corpus, such as {corpora[0].name}.jsonl.gz. Fetch the repositories that "
             "labels/sources.yaml names, and write one JSONL file a corpus with a text a line."
         )
     judgements = _judgements(taxonomy)
-    (output / "texts").mkdir(parents=True, exist_ok=True)
+    (output / TEXTS).mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     fetched = []
     for corpus in corpora:
         path = found[corpus.name]
         texts = list(dict.fromkeys(_texts(path, corpus.segmented))) if path else []
         if texts:
-            _write_texts(output / "texts" / f"{corpus.name}.jsonl.gz", texts)
+            write_lines(output / TEXTS / f"{corpus.name}.jsonl.gz", map(_line, texts))
         judged = list(_judged(corpus.name, texts, judgements))
         rows += judged
         fetched.append(Fetched(corpus, len(texts), len(judged)))
@@ -60,10 +60,12 @@ def fetch(source: Path, output: Path, corpora: Sequence[Corpus], taxonomy: Taxon
     return fetched
 
 
-def _file_of(folder: Path, name: str) -> Path | None:
+def _files_of(folder: Path, names: Sequence[str]) -> dict[str, Path | None]:
+    """The first file of each name anywhere under the folder, which is walked once."""
     if not folder.is_dir():
         raise XunchaError(f"{folder}: is no folder. Give the folder that holds the corpora.")
-    return next(iter(sorted(path for end in (".jsonl", ".jsonl.gz") for path in folder.rglob(name + end))), None)
+    paths = sorted(folder.rglob("*.jsonl*"))
+    return {name: next((p for p in paths if p.name in (f"{name}.jsonl", f"{name}.jsonl.gz")), None) for name in names}
 
 
 def _texts(path: Path, segmented: bool) -> Iterator[str]:
@@ -81,10 +83,8 @@ def _texts(path: Path, segmented: bool) -> Iterator[str]:
             yield text
 
 
-def _write_texts(path: Path, texts: Sequence[str]) -> None:
-    with replacing(path) as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as stream:
-        for text in texts:
-            stream.write((json.dumps({"text": text}, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
+def _line(text: str) -> bytes:
+    return (json.dumps({"text": text}, ensure_ascii=False) + "\n").encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)

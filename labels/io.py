@@ -118,18 +118,27 @@ def write_rows(path: Path | str, rows: Iterable[Row]) -> int:
     as it was. The same rows give the same bytes.
     """
     path = Path(path)
+    return write_lines(path, (_line(path, row) for row in rows))
+
+
+def write_lines(path: Path, lines: Iterable[bytes]) -> int:
+    """Write lines as they are (gzip where the name ends in .gz), whole or not at all, and return how many."""
     count = 0
     with replacing(path) as raw, _packed(path, raw) as stream:
-        for row in rows:
-            line = json.dumps(row_to_json(row), ensure_ascii=False) + "\n"
-            try:
-                stream.write(line.encode("utf-8"))
-            except UnicodeEncodeError:
-                raise XunchaError(
-                    f"{path}: row {quote(row.id)} holds a lone surrogate, which no file can hold. Mend it."
-                ) from None
+        for line in lines:
+            stream.write(line)
             count += 1
     return count
+
+
+def _line(path: Path, row: Row) -> bytes:
+    line = json.dumps(row_to_json(row), ensure_ascii=False) + "\n"
+    try:
+        return line.encode("utf-8")
+    except UnicodeEncodeError:
+        raise XunchaError(
+            f"{path}: row {quote(row.id)} holds a lone surrogate, which no file can hold. Mend it."
+        ) from None
 
 
 @contextmanager

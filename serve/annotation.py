@@ -58,7 +58,7 @@ def score_batch(
 
 def added_schema(labels: Sequence[str], text_columns: Sequence[str]) -> pa.Schema:
     """Types of the added columns. With several text columns each piece of evidence names its `field`."""
-    return Shape(tuple(labels), len(text_columns) > 1).schema
+    return Shape.of(labels, text_columns).schema
 
 
 def score_columns(
@@ -83,7 +83,7 @@ def score_columns(
     table = [_unscored_row(status, scorer) for status in statuses]
     for at, row in enumerate(asked):
         table[row] = _scored_row(verdicts[at :: len(asked)], names, scorer)
-    return Added(Shape(tuple(scorer.labels), len(names) > 1), table)
+    return Added(Shape.of(scorer.labels, names), table)
 
 
 def _source(value: object) -> str | None:

@@ -98,7 +98,7 @@ def score_file(
         writing = WriteOptions(dropped, options.escape_formulas)
         with (
             replacing(target, force=options.force) as stream,
-            open_writer(stream, layout, table, Shape(tuple(scorer.labels), len(names) > 1), writing) as writer,
+            open_writer(stream, layout, table, Shape.of(scorer.labels, names), writing) as writer,
         ):
             for rows in table.chunks(options.chunk_rows):
                 if tally.rows + len(rows) > table.rows:

@@ -106,7 +106,7 @@ class _MarkWhole(TrainerCallback):  # type: ignore[misc]
     """Marks a checkpoint once all of it is written; stands last, since callbacks write into it too."""
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        (Path(args.output_dir) / f"checkpoint-{state.global_step}" / WHOLE).touch()
+        (_checkpoint(args, state) / WHOLE).touch()
 
 
 class WeightAverage(TrainerCallback):  # type: ignore[misc]
@@ -128,11 +128,11 @@ class WeightAverage(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Keep the mean beside the checkpoint."""
-        torch.save(self.mean, Path(args.output_dir) / f"checkpoint-{state.global_step}" / "mean.pt")
+        torch.save(self.mean, _checkpoint(args, state) / "mean.pt")
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Take up the mean of the checkpoint that a run goes on from."""
-        path = Path(args.output_dir) / f"checkpoint-{state.global_step}" / "mean.pt"
+        path = _checkpoint(args, state) / "mean.pt"
         if path.exists():
             self.mean = torch.load(path, weights_only=True)
 
@@ -167,6 +167,11 @@ def bf16_available() -> bool:
     if torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported())
     return bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def _checkpoint(args: Any, state: Any) -> Path:
+    """The folder of the checkpoint of this step."""
+    return Path(args.output_dir) / f"checkpoint-{state.global_step}"
 
 
 def last_checkpoint(work: Path) -> Path | None:

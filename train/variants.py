@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from xuncha.models.evidence import delete
 from xuncha.train.attack import Attacker
 from xuncha.train.examples import Example
 
@@ -24,7 +25,7 @@ _JOINT = re.compile(r"(?<=[，。！？；、,.!?;\s~])")
 def variants(examples: Sequence[Example], per_example: int, seed: int = 0) -> Iterator[str]:
     """`per_example` texts made from each example and from others, distinct, none of them an example's own text."""
     guilty = [example for example in examples if example.spans]
-    attacker = Attacker(rate=0.4, clean_rate=0.3)
+    attacker = Attacker(clean_rate=0.3)
     seen = {example.text for example in examples}
     for number, example in enumerate(examples):
         for turn in range(per_example):
@@ -51,12 +52,7 @@ def _vary(example: Example, guilty: Sequence[Example], others: Sequence[Example]
 
 def _without(example: Example, rng: np.random.Generator) -> str:
     """The text less its evidence, or less a part of it."""
-    out, place = "", 0
-    for start, end in sorted(example.spans):
-        if rng.random() < 0.8:
-            out += example.text[place:start] if start >= place else ""
-            place = max(place, end)
-    return out + example.text[place:]
+    return delete(example.text, [span for span in sorted(example.spans) if rng.random() < 0.8])[0]
 
 
 def _transplanted(example: Example, donor: Example, rng: np.random.Generator) -> str:
@@ -66,7 +62,7 @@ def _transplanted(example: Example, donor: Example, rng: np.random.Generator) ->
     if example.spans and rng.random() < 0.6:
         start, end = example.spans[int(rng.integers(len(example.spans)))]
         return example.text[:start] + stretch + example.text[end:]
-    places = [0, *(found.start() for found in _JOINT.finditer(example.text)), len(example.text)]
+    places = _joints(example.text)
     place = places[int(rng.integers(len(places)))]
     return example.text[:place] + stretch + example.text[place:]
 
@@ -78,8 +74,7 @@ def _joined(text: str, other: str, rng: np.random.Generator) -> str:
 
 def _part(text: str, rng: np.random.Generator) -> str:
     """Some clauses of a text in a row; of a text without joints, some of its characters in a row."""
-    ends = [found.start() for found in _JOINT.finditer(text)]
-    clauses = [text[a:b] for a, b in pairwise([0, *ends, len(text)]) if text[a:b].strip()]
+    clauses = [text[a:b] for a, b in pairwise(_joints(text)) if text[a:b].strip()]
     if len(clauses) < 2:
         length = int(rng.integers(len(text) // 3, len(text) + 1))
         start = int(rng.integers(len(text) - length + 1))
@@ -87,6 +82,11 @@ def _part(text: str, rng: np.random.Generator) -> str:
     count = int(rng.integers(1, len(clauses) + 1))
     start = int(rng.integers(len(clauses) - count + 1))
     return "".join(clauses[start : start + count])
+
+
+def _joints(text: str) -> list[int]:
+    """Where a clause may begin or end, the ends of the text included."""
+    return [0, *(found.start() for found in _JOINT.finditer(text)), len(text)]
 
 
 def _bare(text: str, like: Example) -> Example:

@@ -6,15 +6,16 @@ from typing import Annotated
 
 import typer
 
+from xuncha.labels.rows import Source
 from xuncha.serve.commands.options import ModelOption, PointOption
-from xuncha.serve.commands.spot import Asked, Point, TextSource, spot_check
+from xuncha.serve.commands.spot import Asked, Point, spot_check
 
 
 def check(
     texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="Texts; else lines of stdin.")] = None,
     model: ModelOption = None,
     point: PointOption = Point.BALANCED,
-    source: Annotated[TextSource | None, typer.Option("--source", help="Where the texts come from.")] = None,
+    source: Annotated[Source | None, typer.Option("--source", help="Where the texts come from.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a text.")] = False,
 ) -> None:
     """Check texts: what is flagged, by which words, for which reason, against which rule.

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from xuncha.labels.errors import user_errors
+from xuncha.labels.rows import Source
 
 if TYPE_CHECKING:
     from xuncha.serve.scorer import Scorer
@@ -31,14 +32,6 @@ class Point(StrEnum):
     LENIENT = "lenient"
 
 
-class TextSource(StrEnum):
-    """Where a text comes from."""
-
-    LISTING = "listing"
-    SPEECH = "speech"
-    COMMENT = "comment"
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a command line of `xuncha check` asks for. No texts: lines of stdin."""
@@ -46,7 +39,7 @@ class Asked:
     texts: tuple[str, ...] = ()
     model: str | None = None
     point: Point = Point.BALANCED
-    source: TextSource | None = None
+    source: Source | None = None
     as_json: bool = False
 
 
@@ -80,7 +73,7 @@ def read_arguments(arguments: Sequence[str]) -> Asked | None:
                 return None
     try:
         point = Point(given.get("--point", Point.BALANCED))
-        source = TextSource(given["--source"]) if "--source" in given else None
+        source = Source(given["--source"]) if "--source" in given else None
     except ValueError:
         return None
     return Asked(tuple(texts), given.get("--model"), point, source, "--json" in given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,11 @@ class Shape:
 
     labels: tuple[str, ...]
     several: bool = False
+
+    @classmethod
+    def of(cls, labels: Sequence[str], text_columns: Collection[str]) -> Shape:
+        """The columns that scoring these text columns adds."""
+        return cls(tuple(labels), len(text_columns) > 1)
 
     @property
     def names(self) -> tuple[str, ...]:
