@@ -11,7 +11,7 @@ MODEL    ?= nano
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint type train evaluate bench export clean dist
+.PHONY: help setup setup-dev demo test lint type train evaluate behaviour bench export clean dist
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ type: setup-dev ## mypy --strict
 
 train: setup-dev ## fine-tune a recipe from the committed rows (RECIPE=nano)
 	$(BIN)/xuncha train $(RECIPE)
+
+behaviour: setup-dev ## list the behaviour cases that the released model gets wrong
+	$(BIN)/python tests/behaviour/list_failures.py
 
 evaluate: setup-dev ## the released figures from the committed test rows (MODEL=nano)
 	$(BIN)/xuncha evaluate $(MODEL) labels/data

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 
-from xuncha.labels.strict import fields, items, load_yaml, optional_text, text
+from xuncha.labels.errors import XunchaError
+from xuncha.labels.io import read_lines
+from xuncha.labels.strict import fields, items, load_json, load_yaml, optional_text, text
 
 _SAID = ("name", "repository", "licence", "use")
 _UNSURE = ("commit", "part", "labels")
@@ -44,3 +48,20 @@ def _corpus(where: str, value: object) -> Corpus:
     said = {key: text(where, given, key) for key in _SAID}
     commit, part, labels = (optional_text(where, given, key) for key in _UNSURE)
     return Corpus(**said, commit=commit, part=part, labels=labels, segmented=given.get("segmented") is True)
+
+
+def read_texts(path: Path) -> Iterator[str]:
+    """The `text` of every line of a JSONL or JSONL.gz file, blank ones left out.
+
+    Raises `XunchaError` that names the line which is no object with a text.
+    """
+    for number, line in read_lines(path):
+        where = f"{path}:{number}"
+        if isinstance(line, XunchaError):
+            raise line
+        value = load_json(where, line)
+        given = value.get("text") if isinstance(value, dict) else None
+        if not isinstance(given, str):
+            raise XunchaError(f'{where}: is no JSON object with a "text". Mend or drop the line.')
+        if given.strip():
+            yield given

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from xuncha.labels.corpora import Corpus
+from xuncha.labels.corpora import Corpus, read_texts
 from xuncha.labels.errors import XunchaError
-from xuncha.labels.io import read_lines, write_lines, write_rows
+from xuncha.labels.io import write_lines, write_rows
 from xuncha.labels.rows import Row, Source, Span
-from xuncha.labels.strict import load_json
 from xuncha.labels.taxonomy import Taxonomy
 
 TEXTS = "texts"
@@ -49,7 +48,7 @@ def fetch(source: Path, output: Path, corpora: Sequence[Corpus], taxonomy: Taxon
     fetched = []
     for corpus in corpora:
         path = found[corpus.name]
-        texts = list(dict.fromkeys(_texts(path, corpus.segmented))) if path else []
+        texts = list(dict.fromkeys(_unsegmented(path, corpus.segmented))) if path else []
         if texts:
             write_lines(output / TEXTS / f"{corpus.name}.jsonl.gz", map(_line, texts))
         judged = list(_judged(corpus.name, texts, judgements))
@@ -68,19 +67,9 @@ def _files_of(folder: Path, names: Sequence[str]) -> dict[str, Path | None]:
     return {name: next((p for p in paths if p.name in (f"{name}.jsonl", f"{name}.jsonl.gz")), None) for name in names}
 
 
-def _texts(path: Path, segmented: bool) -> Iterator[str]:
-    for number, line in read_lines(path):
-        where = f"{path}:{number}"
-        if isinstance(line, XunchaError):
-            raise line
-        value = load_json(where, line)
-        text = value.get("text") if isinstance(value, dict) else None
-        if not isinstance(text, str):
-            raise XunchaError(f'{where}: is no JSON object with a "text". Mend or drop the line.')
-        # Moderated text is not segmented, and blanks between Chinese characters would give the corpus away.
-        text = re.sub(r"\s+", "", text) if segmented else text
-        if text.strip():
-            yield text
+def _unsegmented(path: Path, segmented: bool) -> Iterator[str]:
+    """Moderated text is not segmented, and blanks between Chinese characters would give the corpus away."""
+    return (re.sub(r"\s+", "", text) if segmented else text for text in read_texts(path))
 
 
 def _line(text: str) -> bytes:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from xuncha.labels.corpora import read_texts
 from xuncha.labels.errors import XunchaError
 from xuncha.labels.io import read_rows
 from xuncha.labels.rows import Row
@@ -67,14 +66,8 @@ def unlabelled(folder: str, per_corpus: int, seed: int = 0) -> Iterator[str]:
 
 
 def _texts(path: Path) -> Iterator[str]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                text = json.loads(line)["text"]
-            except (json.JSONDecodeError, KeyError, TypeError):
-                raise XunchaError(f'{path}:{number}: is no JSON object with a "text". Mend or drop the line.') from None
-            # Some corpora are word-segmented with blanks; moderated text is not.
-            yield re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", str(text))
+    # Some corpora are word-segmented with blanks; moderated text is not.
+    return (re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", text) for text in read_texts(path))
 
 
 def _pieces(text: str, rng: random.Random, limit: int = 160) -> Iterator[str]:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ from xuncha.train.network import HeadShape, LossWeights, Network, freeze
 from xuncha.train.quantize import observe_ranges
 from xuncha.train.recipe import Recipe
 from xuncha.train.soften import kept, mix, soften
+from xuncha.train.soup import average
 from xuncha.train.variants import variants
 
 Say = Callable[[str], None]
@@ -53,21 +54,40 @@ def train(run: Run) -> Path:
     recipe = run.recipe
     run.work.mkdir(parents=True, exist_ok=True)
     _refuse_another_recipe(run)
-    set_seed(recipe.seed)
     rows = corpus.labelled(recipe.rows, run.taxonomy, recipe.limit_rows, recipe.seed)
     run.say(f"rows: {', '.join(f'{name} {len(split):,}' for name, split in rows.items())}")
     extra = _extra(run, rows)
     own = [example_of(row, run.taxonomy) for row in (*rows["train"], *extra)]
-    network, tokenizer = _network(run, own)
     examples = _with_teacher(run, own)
     dev = [example_of(row, run.taxonomy) for row in rows["dev"]]
-    finetune(recipe, network, tokenizer, examples, dev, run.work / "checkpoints")
+    members = [_member(run, number, own, examples, dev) for number in range(recipe.soup)]
     if int(os.environ.get("RANK", "0")) != 0:
         return run.target  # under torchrun, the first process alone writes
-    network.save(run.work / "network")
-    tokenizer.no_truncation()
-    tokenizer.save(str(run.work / "network" / "tokenizer.json"), pretty=False)
+    average(members, run.work / "network")
     return release(run, rows)
+
+
+def _member(run: Run, number: int, own: Sequence[Example], taught: Sequence[Example], dev: Sequence[Example]) -> Path:
+    """Folder of one finished training of the soup; one that is done is not done again.
+
+    Members start from the same weights, new heads included (the mean of strangers is no network), and differ by the
+    seed of order, attacks and dropout.
+    """
+    recipe = replace(run.recipe, seed=run.recipe.seed + number)
+    folder = run.work / "members" / str(number)
+    if (folder / "tokenizer.json").is_file():
+        return folder
+    if recipe.soup > 1:
+        run.say(f"training {number + 1} of {recipe.soup}, seed {recipe.seed}")
+    set_seed(run.recipe.seed)
+    network, tokenizer = _network(run, own)
+    checkpoints = run.work / ("checkpoints" if number == 0 else f"checkpoints-{number}")
+    finetune(recipe, network, tokenizer, taught, dev, checkpoints)
+    if int(os.environ.get("RANK", "0")) == 0:
+        network.save(folder)
+        tokenizer.no_truncation()
+        tokenizer.save(str(folder / "tokenizer.json"), pretty=False)  # last: it marks the member as whole
+    return folder
 
 
 def release(run: Run, rows: corpus.Splits | None = None) -> Path:

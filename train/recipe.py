@@ -55,6 +55,8 @@ class Recipe:
     attack_clean: float = 0.2
     # Decay of the running mean of the weights that is released; 0 = the last weights.
     weight_average: float = 0.0
+    # So many trainings that differ by their seed, and the mean of their weights is released (a model soup).
+    soup: int = 1
     # Weight of the teacher's scores where a row has both a human and a teacher label.
     teacher_share: float = 0.5
     window: int = 384
@@ -97,6 +99,8 @@ class Recipe:
             raise XunchaError(
                 f'{where}: "patience" keeps the best epoch and "weight_average" the mean of all; set one of them to 0.'
             )
+        if recipe.soup < 1:
+            raise XunchaError(f'{where}: "soup" is a number of trainings, at least 1, not {recipe.soup}.')
         if not 0 < recipe.stride <= recipe.window - 2:
             raise XunchaError(f'{where}: "stride" must be between 1 and window - 2, so that no text falls between.')
         return recipe

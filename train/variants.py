@@ -19,19 +19,20 @@ from xuncha.train.attack import Attacker
 from xuncha.train.examples import Example
 
 LONGEST = 200
+ATTACKED = 0.3
 _JOINT = re.compile(r"(?<=[，。！？；、,.!?;\s~])")
 
 
 def variants(examples: Sequence[Example], per_example: int, seed: int = 0) -> Iterator[str]:
     """`per_example` texts made from each example and from others, distinct, none of them an example's own text."""
     guilty = [example for example in examples if example.spans]
-    attacker = Attacker(clean_rate=0.3)
+    attacker = Attacker(clean_rate=1.0)
     seen = {example.text for example in examples}
     for number, example in enumerate(examples):
         for turn in range(per_example):
             rng = np.random.default_rng((seed, number, turn))
             text = _vary(example, guilty, examples, rng)
-            if rng.random() < 0.4:
+            if rng.random() < ATTACKED:
                 text = attacker(_bare(text, example), rng).text
             text = text.strip()[:LONGEST]
             if len(text) >= 2 and text not in seen:

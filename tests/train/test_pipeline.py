@@ -61,6 +61,25 @@ def test_checkpoints_of_another_recipe_are_refused(debug_run: Path) -> None:
         pipeline.train(pipeline.Run(recipe, Taxonomy.load(), debug_run, debug_run / "model"))
 
 
+def test_a_soup_is_the_mean_of_trainings_with_other_seeds_and_each_is_done_once(tmp_path: Path) -> None:
+    recipe = replace(recipes.find("debug"), rows=ROWS, limit_rows=400, epochs=1.0, soup=2)
+    said: list[str] = []
+    run = pipeline.Run(recipe, Taxonomy.load(), tmp_path, tmp_path / "model", say=said.append)
+    pipeline.train(run)
+    first, second, mean = (
+        Network.load(tmp_path / folder).label_head.weight for folder in ("members/0", "members/1", "network")
+    )
+    assert not torch.equal(first, second)
+    assert torch.allclose(mean, (first + second) / 2, atol=1e-6)
+    assert [line for line in said if line.startswith("training")] == [
+        "training 1 of 2, seed 1",
+        "training 2 of 2, seed 2",
+    ]
+    said.clear()
+    pipeline.train(run)
+    assert not [line for line in said if line.startswith("training")]
+
+
 def test_extra_rows_train_unless_dev_or_test_has_their_text(tmp_path: Path) -> None:
     taxonomy = Taxonomy.load()
     rows = corpus.labelled(ROWS, taxonomy)

@@ -34,6 +34,10 @@ def evaluate_command(
     report: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write evaluation.json and report.html into this folder.")
     ] = None,
+    ordinary: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="JSONL files of unlabelled ordinary texts: how many of them are flagged."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
     no_baselines: Annotated[bool, typer.Option("--no-baselines", help="Leave the baselines out.")] = False,
     no_robustness: Annotated[bool, typer.Option("--no-robustness", help="Leave the attacks out.")] = False,
@@ -64,6 +68,7 @@ def evaluate_command(
             robustness=not no_robustness,
             baselines=not no_baselines,
             train_rows=[row for row in every if row.split == TRAIN],
+            ordinary_texts=ordinary,
             seed=seed,
         )
         if as_json:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from xuncha.labels.errors import XunchaError
@@ -20,6 +21,7 @@ from xuncha.train.evaluation.figures import Figures, average_precision, figures
 from xuncha.train.evaluation.intervals import RESAMPLES, Estimate, Resamples, groups_of
 from xuncha.train.evaluation.marking import Faithfulness, LabelMarking, faithfulness, marking
 from xuncha.train.evaluation.mistakes import Mistake, mistakes
+from xuncha.train.evaluation.ordinary import Ordinary, ordinary
 from xuncha.train.evaluation.predictions import Predictions, flags_at, predict
 from xuncha.train.evaluation.reasons import ReasonFigures, reason_figures
 from xuncha.train.evaluation.robustness import Attacked, robustness
@@ -45,7 +47,7 @@ class Evaluation:
     """All figures; those that depend on flags are at operating point `point` unless they say otherwise.
 
     `rows_sha256` is of the rows' canonical JSON lines, in order. `names` gives the Chinese and English name of every
-    label and reason id. `robustness` and `baselines` are empty where they were not asked for.
+    label and reason id. `robustness`, `baselines` and `ordinary` are empty where they were not asked for.
     """
 
     model: str
@@ -66,6 +68,7 @@ class Evaluation:
     reasons: ReasonFigures
     robustness: tuple[Attacked, ...]
     baselines: tuple[Baseline, ...]
+    ordinary: tuple[Ordinary, ...]
     mistakes: tuple[Mistake, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -81,13 +84,15 @@ def evaluate(
     robustness: bool = True,
     baselines: bool,
     train_rows: Sequence[Row] | None,
+    ordinary_texts: Path | None = None,
     seed: int = 0,
 ) -> Evaluation:
     """Measure a model folder on rows; only judged labels count, null and absent ones are masked.
 
     `train_rows` are for the baselines alone, which are trained here; without them, or where they overlap with `rows`,
-    only the word list stands beside the model. Raises `XunchaError` without rows, for an unknown point, and where no
-    row is judged for any of the model's labels. The same input and seed give the same figures.
+    only the word list stands beside the model. `ordinary_texts` is a folder of unlabelled texts, see `ordinary`.
+    Raises `XunchaError` without rows, for an unknown point, and where no row is judged for any of the model's labels.
+    The same input and seed give the same figures.
     """
     return evaluate_inference(
         Inference(bundle),
@@ -96,6 +101,7 @@ def evaluate(
         with_robustness=robustness,
         with_baselines=baselines,
         train_rows=train_rows,
+        ordinary_texts=ordinary_texts,
         seed=seed,
     )
 
@@ -108,6 +114,7 @@ def evaluate_inference(
     with_robustness: bool = True,
     with_baselines: bool = True,
     train_rows: Sequence[Row] | None = None,
+    ordinary_texts: Path | None = None,
     seed: int = 0,
 ) -> Evaluation:
     """`evaluate` for a model that is open already."""
@@ -139,6 +146,7 @@ def evaluate_inference(
         reasons=reason_figures(predictions, resamples),
         robustness=robustness(inference, predictions, resamples, seed) if with_robustness else (),
         baselines=baselines(rows, fit_rows, taxonomy, resamples, seed) if with_baselines else (),
+        ordinary=tuple(ordinary(inference, ordinary_texts, seed)) if ordinary_texts else (),
         mistakes=mistakes(predictions),
     )
 

@@ -75,6 +75,8 @@ def _parts(evaluation: Evaluation) -> Iterator[tuple[str, str, str, Html]]:
     if evaluation.robustness:
         attacks = [pictures.robustness_picture(evaluation), sections.robustness_table(evaluation)]
         yield "robustness", "Robustness", _ROBUSTNESS, joined(attacks)
+    if evaluation.ordinary:
+        yield "ordinary", "Ordinary texts", _ORDINARY, sections.ordinary_table(evaluation)
     yield "mistakes", "Worst errors", _MISTAKES, joined(map(_mistake, evaluation.mistakes))
 
 
@@ -147,6 +149,10 @@ _REASONS = (
 _ROBUSTNESS = (
     "Each family alone rewrites every marked span of violating rows, and a random stretch of clean ones, with draws "
     "that training does not make. Only rows that a family changes count."
+)
+_ORDINARY = (
+    "Share of unlabelled texts that are flagged. Nobody has judged them, so a flag is not always false; it is what "
+    "moderators would be shown."
 )
 _MISTAKES = (
     "Wrong verdicts that the model was surest of. Coloured: the model's evidence. Underlined: what the annotator "

@@ -10,7 +10,11 @@ from xuncha.train.evaluation.evaluation import Evaluation
 from xuncha.train.evaluation.figures import Figures
 from xuncha.train.evaluation.intervals import Estimate, Rate
 from xuncha.train.evaluation.markup import DASH, Html, element, estimated, figure, joined, percent, share, table
+from xuncha.train.evaluation.ordinary import ANY
 from xuncha.train.evaluation.reasons import Confusion
+
+# The points that teams queue ordinary text with; lenient is for hunting.
+_QUIET = ("strict", "balanced")
 
 
 def section(name: str, title: str, about: str, *parts: str) -> Html:
@@ -157,6 +161,26 @@ def robustness_table(evaluation: Evaluation) -> Html:
     heads = [*(f"recall of {label}" for label in labels), "false flags"]
     columns = ["family", *(name for head in heads for name in (f"{head}, before", "after"))]
     return table(columns, lines)
+
+
+def ordinary_table(evaluation: Evaluation) -> Html:
+    """Ordinary texts that are flagged, by collection, operating point and label."""
+    return table(*ordinary_lines(evaluation))
+
+
+def ordinary_lines(evaluation: Evaluation) -> tuple[list[str], list[list[str]]]:
+    """Columns and lines of that table; also what the terminal shows."""
+    heads = [*evaluation.labels, ANY]
+    lines = [
+        [one.name, str(one.texts), *(_fine(one.flagged[point][head]) for point in _QUIET for head in heads)]
+        for one in evaluation.ordinary
+    ]
+    return ["collection", "texts", *(f"{point} {head}" for point in _QUIET for head in heads)], lines
+
+
+def _fine(found: Rate) -> str:
+    """A small share in percent, with two digits."""
+    return DASH if found.share.value is None else f"{100 * found.share.value:.2f} %"
 
 
 def confusion_table(confusion: Confusion, names: Sequence[str]) -> Html:

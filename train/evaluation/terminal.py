@@ -15,7 +15,7 @@ from xuncha.models.bundle import OPERATING_POINTS
 from xuncha.train.evaluation.evaluation import Evaluation
 from xuncha.train.evaluation.intervals import Estimate, Rate
 from xuncha.train.evaluation.markup import DASH, figure, percent
-from xuncha.train.evaluation.sections import headlines
+from xuncha.train.evaluation.sections import headlines, ordinary_lines
 
 # Facets that the terminal shows beside reasons; the report has origins too.
 _FACETS = ("source", "kind", "length")
@@ -36,6 +36,8 @@ def show(evaluation: Evaluation, console: Console | None = None) -> None:
         _baselines(evaluation, console)
     if evaluation.robustness:
         _robustness(evaluation, console)
+    if evaluation.ordinary:
+        _print(console, "Ordinary texts flagged", *ordinary_lines(evaluation))
 
 
 def _main(evaluation: Evaluation, console: Console) -> None:
