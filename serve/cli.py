@@ -39,6 +39,10 @@ COMMANDS = {
     "evaluate": Command(
         "xuncha.train.evaluation.cli:evaluate_command", "Measure a model on labelled rows.", "sklearn", "train"
     ),
+    "compare": Command(
+        "xuncha.train.compare.cli:compare_command", "Tell whether a new model may take the old one's place.",
+        "sklearn", "train",
+    ),
 }
 
 
