@@ -15,15 +15,15 @@ from tokenizers import Tokenizer
 from transformers import set_seed
 
 from xuncha.labels.errors import XunchaError
-from xuncha.labels.io import read_rows
 from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.models.bundle import open_bundle
 from xuncha.models.inference import Inference
-from xuncha.train import card, corpus, publish, verify
+from xuncha.train import card, corpus, gate, publish, verify, workfolder
 from xuncha.train.base import load_base, save_base, warm_start
 from xuncha.train.calibrate import Point, choose, evidence_threshold, platt, probabilities
-from xuncha.train.examples import Example, example_of, positive_weights
+from xuncha.train.compare.verdict import Outcome, summary
+from xuncha.train.examples import Example, example_of, positive_weights, repeated
 from xuncha.train.export import Weights, build_graph, weights_of
 from xuncha.train.finetune import finetune
 from xuncha.train.network import HeadShape, LossWeights, Network, freeze
@@ -31,6 +31,7 @@ from xuncha.train.quantize import observe_ranges
 from xuncha.train.recipe import Recipe
 from xuncha.train.soften import kept, mix, soften
 from xuncha.train.variants import variants
+from xuncha.train.watch import Watch
 
 Say = Callable[[str], None]
 CALIBRATION_TEXTS = 600
@@ -46,23 +47,33 @@ class Run:
     work: Path
     target: Path
     say: Say = print
+    champion: gate.Champion | None = None
+    # Loggers by name with commas, "none", or "auto": those of tensorboard and mlflow that are installed.
+    report_to: str = "auto"
+
+    def rows(self) -> corpus.Splits:
+        """The labelled rows by split; extra rows among them."""
+        recipe = self.recipe
+        return corpus.labelled(recipe.rows, self.taxonomy, recipe.limit_rows, recipe.seed, recipe.extra_rows)
 
 
 def train(run: Run) -> Path:
     """Train a recipe and release the model folder; a run that was killed goes on from its last checkpoint."""
     recipe = run.recipe
-    run.work.mkdir(parents=True, exist_ok=True)
-    _refuse_another_recipe(run)
+    if _first_process():
+        workfolder.claim(run.work, workfolder.identity(recipe, run.taxonomy), run.say)
     set_seed(recipe.seed)
-    rows = corpus.labelled(recipe.rows, run.taxonomy, recipe.limit_rows, recipe.seed)
+    rows = run.rows()
     run.say(f"rows: {', '.join(f'{name} {len(split):,}' for name, split in rows.items())}")
-    extra = _extra(run, rows)
-    own = [example_of(row, run.taxonomy) for row in (*rows["train"], *extra)]
+    if run.champion:
+        gate.check(run.champion, run.taxonomy, rows["test"])
+    own = [example_of(row, run.taxonomy) for row in rows["train"]]
     network, tokenizer = _network(run, own)
-    examples = _with_teacher(run, own)
+    examples = repeated(_with_teacher(run, own), recipe.label_share)
     dev = [example_of(row, run.taxonomy) for row in rows["dev"]]
-    finetune(recipe, network, tokenizer, examples, dev, run.work / "checkpoints")
-    if int(os.environ.get("RANK", "0")) != 0:
+    watch = Watch(run.say, run.work / "history", run.report_to)
+    finetune(recipe, network, tokenizer, examples, dev, run.work / "checkpoints", watch)
+    if not _first_process():
         return run.target  # under torchrun, the first process alone writes
     network.save(run.work / "network")
     tokenizer.no_truncation()
@@ -75,7 +86,7 @@ def release(run: Run, rows: corpus.Splits | None = None) -> Path:
     folder = run.work / "network"
     if not (folder / "network.safetensors").is_file():
         raise XunchaError(f"{folder}: there is no trained network here. Run `xuncha train {run.recipe.name}` first.")
-    rows = rows or corpus.labelled(run.recipe.rows, run.taxonomy, run.recipe.limit_rows, run.recipe.seed)
+    rows = rows or run.rows()
     network, tokenizer = Network.load(folder), Tokenizer.from_file(str(folder / "tokenizer.json"))
     weights = weights_of(network, run.recipe.window)
     fp32 = _open(publish.draft(run.work / "fp32", run.recipe, run.taxonomy, build_graph(weights), tokenizer))
@@ -83,6 +94,9 @@ def release(run: Run, rows: corpus.Splits | None = None) -> Path:
     built = publish.draft(run.target.parent / f".{run.target.name}.part", run.recipe, run.taxonomy, graph, tokenizer)
     try:
         _finish(run, network, fp32, built, rows)
+        workfolder.finish(run.work)
+        if run.champion:
+            _face_champion(run, run.champion, built, rows["test"])
         publish.put_in_place(built, run.target)
     finally:
         shutil.rmtree(built, ignore_errors=True)
@@ -93,6 +107,8 @@ def release(run: Run, rows: corpus.Splits | None = None) -> Path:
 
 def write_base(run: Run, folder: Path) -> None:
     """Write the network that training left in `run.work` as a base to start later trainings from."""
+    if not _first_process():
+        return
     source = run.work / "network"
     save_base(Network.load(source), Tokenizer.from_file(str(source / "tokenizer.json")), folder)
     run.say(f"base written to {folder}")
@@ -117,14 +133,21 @@ def _network(run: Run, examples: Sequence[Example]) -> tuple[Network, Tokenizer]
     return network, tokenizer
 
 
-def _extra(run: Run, rows: corpus.Splits) -> list[Row]:
-    """The rows that train beside the recipe's; one whose text stands in dev or test would flatter, and is left out."""
-    if not run.recipe.extra_rows:
-        return []
-    measured = {row.text for name in ("dev", "test") for row in rows[name]}
-    extra = [row for row in read_rows(run.recipe.extra_rows, run.taxonomy) if row.text not in measured]
-    run.say(f"extra rows to train on: {len(extra):,}")
-    return extra
+def _first_process() -> bool:
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _face_champion(run: Run, champion: gate.Champion, built: Path, test: Sequence[Row]) -> None:
+    """Raise `gate.Refused` where the finished model must not take the champion's place."""
+    found = gate.judge(champion, built, test, run.recipe.gate, run.work)
+    for line in summary(found.verdict, (found.old, found.new)):
+        run.say(line)
+    if found.verdict.outcome is not Outcome.SHIP:
+        if not champion.force:
+            raise gate.keep_aside(built, found, run.work)
+        run.say(f"written all the same, for --force; the bundle says so: {run.target}")
+    if kept := gate.keep_replaced(run.target, run.work):
+        run.say(f"the model that stood in {run.target} is kept in {kept}")
 
 
 def _with_teacher(run: Run, examples: list[Example]) -> list[Example]:
@@ -182,7 +205,7 @@ def _finish(run: Run, network: Network, fp32: Inference, built: Path, rows: corp
     manifest["evidence_thresholds"] = _evidence_thresholds(shipped, rows["dev"], run.taxonomy)
     scores = (calibrated32, calibrated, truth)
     checks = _verify(run, network, (fp32, shipped), texts, scores, manifest["thresholds"]["balanced"])
-    manifest["data"] = publish.fingerprints([row for split in rows.values() for row in split], run.recipe.rows)
+    manifest["data"] = publish.fingerprints([row for split in rows.values() for row in split], run.recipe)
     _write_files(run, built, manifest, rows, points, checks)
 
 
@@ -262,15 +285,3 @@ def _evidence_thresholds(inference: Inference, rows: Sequence[Row], taxonomy: Ta
             tokens.append((probability, truth, np.array([end - start for start, end in spans], np.int64)))
         out[label.id] = evidence_threshold(tokens)
     return out
-
-
-def _refuse_another_recipe(run: Run) -> None:
-    """A work folder belongs to one recipe: checkpoints of another one would be carried on silently."""
-    path = run.work / "recipe.json"
-    now = run.recipe.to_json()
-    if path.is_file() and json.loads(path.read_text()) != now:
-        raise XunchaError(
-            f"{run.work}: holds the checkpoints of another recipe or other settings. "
-            "Give another --work folder, or --fresh to start anew."
-        )
-    path.write_text(json.dumps(now, indent=1) + "\n")

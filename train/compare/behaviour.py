@@ -11,7 +11,7 @@ from xuncha.labels.rows import Row
 from xuncha.models.inference import Inference
 from xuncha.train.compare.differences import Change
 from xuncha.train.compare.vocabulary import columns
-from xuncha.train.evaluation.intervals import Bools, Resamples, estimate, groups_of
+from xuncha.train.evaluation.intervals import Bools, Resamples, any_label, estimate, groups_of
 from xuncha.train.evaluation.predictions import Truth, flags_at
 
 
@@ -53,7 +53,7 @@ def behaviour(
     if not cases:
         return None
     wrong_old, wrong_new = (_wrong(model, cases, labels, point) for model in (old, new))
-    passed_old, passed_new = (~wrong.any(axis=1) for wrong in (wrong_old, wrong_new))
+    passed_old, passed_new = (~any_label(wrong) for wrong in (wrong_old, wrong_new))
     both = np.stack([passed_old, passed_new, np.ones(len(cases), bool)], axis=1)
     drawn = Resamples(groups_of(cases), seed=seed).sums(both)
     before, after = float(passed_old.mean()), float(passed_new.mean())

@@ -57,10 +57,11 @@ def compare_command(
         from xuncha.train.evaluation.cli import chosen
 
         rules = _rules(recipe)
-        bundles = [open_bundle(model) for model in (old, new)]
-        every = union(*(bundle.taxonomy for bundle in bundles))
+        champion, challenger = open_bundle(old), open_bundle(new)
+        every = union(champion.taxonomy, challenger.taxonomy)
         found = compare(
-            *bundles,
+            champion,
+            challenger,
             chosen(_read(rows, every), split),
             rules=rules,
             cases=read_cases(cases, rules, every),

@@ -125,11 +125,18 @@ def compare(
 def _pairs(before: Predictions, after: Predictions, labels: Sequence[str], every: Taxonomy) -> Iterator[Pair]:
     known = Truth.of(before.rows, every)
     judged, truth = (np.asarray(columns(values, every, labels), np.bool_) for values in (known.judged, known.truth))
-    flags = flags_of(before, labels), flags_of(after, labels)
-    scores = scores_of(before, labels), scores_of(after, labels)
+    old, new = flags_of(before, labels), flags_of(after, labels)
+    scores_old, scores_new = scores_of(before, labels), scores_of(after, labels)
     for place, label in enumerate(labels):
-        arrays = (judged, truth, *flags)
-        yield Pair(label, *(one[:, place] for one in arrays), *(one[:, place] for one in scores))
+        yield Pair(
+            label=label,
+            judged=judged[:, place],
+            truth=truth[:, place],
+            old=old[:, place],
+            new=new[:, place],
+            old_scores=scores_old[:, place],
+            new_scores=scores_new[:, place],
+        )
 
 
 def _alone(after: Predictions, label: str, resamples: Resamples) -> Figures:

@@ -96,5 +96,3 @@ def _flip(one: Flip) -> Html:
         element("p", element("bdi", highlighted(one.text, one.evidence, one.marked)), class_="text", lang="zh"),
         class_="mistake",
     )
-
-

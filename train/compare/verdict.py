@@ -142,7 +142,7 @@ def _rounded(more: float) -> int:
     """Two leading digits, upwards; a number of rows is a rough guess."""
     if more <= 10:
         return 10
-    unit = 10 ** max(0, int(math.log10(more)) - 1)
+    unit = int(10 ** max(0, int(math.log10(more)) - 1))
     return math.ceil(more / unit) * unit
 
 
