@@ -38,8 +38,8 @@ def check(champion: Champion, taxonomy: Taxonomy, test: Sequence[Row]) -> None:
     lost = [label for label in known if label not in taxonomy.label_ids]
     if lost and not champion.force:
         raise XunchaError(
-            f'{champion.bundle.model_id} knows the label "{lost[0]}", the taxonomy does not, so that the new model could '
-            "never replace it. Name a taxonomy that has it with --taxonomy, or give --force."
+            f'{champion.bundle.model_id} knows the label "{lost[0]}", the taxonomy does not, so that the new model '
+            "could never replace it. Name a taxonomy that has it with --taxonomy, or give --force."
         )
     shared = [label for label in known if label in taxonomy.label_ids]
     if not any(row.labels.get(label) is not None for row in test for label in shared):

@@ -24,7 +24,7 @@ EVERY = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Where a training tells how it goes: lines to `say`, curves to `history`.json and .svg, loggers (see `loggers`)."""
+    """Where a training tells how it goes: lines to `say`, curves to `history`.json and .svg, and `loggers`."""
 
     say: Callable[[str], None]
     history: Path

@@ -45,10 +45,8 @@ class Flip:
 def flips(old: Predictions, new: Predictions, labels: Sequence[str]) -> tuple[Flip, ...]:
     """Every flip: broken first, then moved, then fixed; those whose score moved furthest first."""
     differ = np.argwhere(flags_of(old, labels) != flags_of(new, labels)).tolist()
-    scores = scores_of(old, labels), scores_of(new, labels)
-    found = [
-        _flip(old, new, row, labels[place], (scores[0][row, place], scores[1][row, place])) for row, place in differ
-    ]
+    before, after = scores_of(old, labels), scores_of(new, labels)
+    found = [_flip(old, new, row, labels[place], (before[row, place], after[row, place])) for row, place in differ]
     order = (BROKEN, MOVED, FIXED)
     return tuple(sorted(found, key=lambda one: (order.index(one.kind), -abs(one.new_score - one.old_score), one.id)))
 

@@ -14,7 +14,7 @@ from xuncha.train.evaluation.predictions import Predictions
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """`shared`: labels that both know, in the order of the new model. `added`: only the new one. `removed`: only OLD."""
+    """`shared`: labels that both models know, in the order of NEW; `added`: NEW alone; `removed`: OLD alone."""
 
     shared: tuple[str, ...]
     added: tuple[str, ...]
