@@ -219,7 +219,7 @@ def _arguments(recipe: Recipe, work: Path, report_to: str) -> TrainingArguments:
         save_total_limit=2,
         load_best_model_at_end=bool(recipe.patience),
         metric_for_best_model="f1",
-        logging_steps=50,
+        logging_steps=10,
         disable_tqdm=True,  # `Watch` shows the progress
         report_to=loggers(report_to, work.parent),
         label_names=TARGETS,

@@ -134,15 +134,16 @@ def environment() -> dict[str, str]:
 
 def code_version() -> dict[str, str]:
     """`code`: sha256 over the program's own sources; `commit` where they are tracked by git, `+` with changes on it."""
-    root = Path(__file__).parents[1]
+    source = Path(__file__).resolve()
+    root = source.parents[1]
     digest = hashlib.sha256()
     for package in ("labels", "models", "train"):
         folder = Path(str(files(f"xuncha.{package}")))
-        for source in sorted(folder.rglob("*.py")):
-            digest.update(f"{package}/{source.relative_to(folder)}\0".encode() + source.read_bytes() + b"\0")
+        for one in sorted(folder.rglob("*.py")):
+            digest.update(f"{package}/{one.relative_to(folder)}\0".encode() + one.read_bytes() + b"\0")
     found = {"code": digest.hexdigest()}
     # A package installed into somebody else's repository must not take that one's commit for its own.
-    if _git(root, "ls-files", "--error-unmatch", __file__):
+    if _git(root, "ls-files", "--error-unmatch", str(source)):
         changed = _git(root, "status", "--porcelain", "--", "labels", "models", "train")
         found["commit"] = _git(root, "rev-parse", "HEAD") + ("+" if changed else "")
     return found

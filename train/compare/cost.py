@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xuncha.models.bundle import MANIFEST, Bundle
 from xuncha.models.inference import Inference
+from xuncha.models.provenance import size_of
 
 TEXTS = 512
 ROUNDS = 5
@@ -29,11 +29,6 @@ def cost(old: Inference, new: Inference, texts: Sequence[str], *, speed: bool = 
     sizes = [size_of(model.bundle) for model in (old, new)]
     speeds = _speeds((old, new), texts[:: max(1, len(texts) // TEXTS)][:TEXTS]) if speed and texts else [None, None]
     return Cost(*sizes, *speeds)
-
-
-def size_of(bundle: Bundle) -> int:
-    """Bytes of the files of a model folder."""
-    return sum(bundle.path(name).stat().st_size for name in (*bundle.files, MANIFEST))
 
 
 def _speeds(models: Sequence[Inference], texts: Sequence[str]) -> list[float | None]:
