@@ -29,7 +29,7 @@ def labelled(path: str, taxonomy: Taxonomy, limit: int = 0, seed: int = 0, extra
         rows = list(assign_splits(rows).apply(rows))
     more: list[Row] = []
     if extra:
-        rows, more = join(rows, list(read_rows(extra, taxonomy)), taxonomy, extra)
+        rows, more = join(rows, list(read_rows(extra, taxonomy)), taxonomy, extra, path)
     else:
         refuse_leaks(rows, path)
     if limit and len(rows) > limit:

@@ -16,13 +16,16 @@ from xuncha.labels.validate import same_form
 RATIOS = (0.6, 0.2, 0.2)
 
 
-def join(rows: Sequence[Row], extra: Sequence[Row], taxonomy: Taxonomy, where: str) -> tuple[list[Row], list[Row]]:
+def join(
+    rows: Sequence[Row], extra: Sequence[Row], taxonomy: Taxonomy, where: str, own: str = "the rows"
+) -> tuple[list[Row], list[Row]]:
     """The recipe's rows, and the extra rows that stand beside them, each with a split.
 
     An extra row with the very text of another row adds its judgements to that row. The rest keep the split that they
     carry; without one they only train, unless a label is judged by no other dev row: then its rows are split 6:2:2.
     An extra row that belongs together with a row of another split is left out, since it would flatter the
-    measurement. Raises `XunchaError` for a row that contradicts another one of the same text, and for a doubled id.
+    measurement. `where` and `own` name both collections in errors. Raises `XunchaError` for a row that contradicts
+    another one of the same text, for a doubled id, and for leaks between splits.
     """
     _refuse_contradictions(rows, extra, where)
     places = {row.text: place for place, row in enumerate(rows)}
@@ -34,7 +37,9 @@ def join(rows: Sequence[Row], extra: Sequence[Row], taxonomy: Taxonomy, where: s
         else:
             more.append(row)
     _refuse_doubled(out, more, where)
-    return out, _apart(out, _placed(out, more, taxonomy), where)
+    more, torn = _apart(out, _placed(out, more, taxonomy), where)
+    refuse_leaks(torn, own)
+    return out, more
 
 
 def _with_judgements(row: Row, extra: Row) -> Row:
@@ -53,8 +58,8 @@ def _placed(rows: Sequence[Row], extra: Sequence[Row], taxonomy: Taxonomy) -> li
     return [replace(row, split=row.split or splits.get(row.id, "train")) for row in extra]
 
 
-def _apart(rows: Sequence[Row], extra: Sequence[Row], where: str) -> list[Row]:
-    """The extra rows without those that are tied to a row of another split."""
+def _apart(rows: Sequence[Row], extra: Sequence[Row], where: str) -> tuple[list[Row], list[Row]]:
+    """The extra rows without those that are tied to a row of another split, and the rows of groups that leak."""
     own = {row.id: row for row in rows}
     more = {row.id: row for row in extra}
     tied: set[str] = set()
@@ -71,8 +76,7 @@ def _apart(rows: Sequence[Row], extra: Sequence[Row], where: str) -> list[Row]:
                 f"{where}: rows {quote(added[0].id)} ({added[0].split}) and {quote(other.id)} ({other.split}) belong "
                 "together but stand in different splits. Give both the same."
             )
-    refuse_leaks(torn, "the rows")
-    return [row for row in extra if row.id not in tied]
+    return [row for row in extra if row.id not in tied], torn
 
 
 def refuse_leaks(rows: Sequence[Row], where: str) -> None:

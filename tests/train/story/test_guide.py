@@ -1,7 +1,7 @@
 """Every command of docs/retraining.md, in order, on small data: from overturned decisions to a shipped third label.
 
 The recipe of this small checkout is a tiny random encoder under the name `nano`; its champion is the model of single
-characters, so that even a tiny encoder is better. Slices, size and speed say nothing on such data and are no rules here.
+characters, so that even a tiny encoder is better. Slices, size and speed say nothing on such data: no rules here.
 """
 
 from __future__ import annotations
