@@ -54,7 +54,7 @@ def judge(champion: Champion, built: Path, test: Sequence[Row], rules: Gate, wor
     found = compare(champion.bundle, open_bundle(built), test, rules=rules, cases=champion.cases)
     path = built / "metrics.json"
     metrics = json.loads(path.read_text(encoding="utf-8"))
-    metrics["gate"] = {**found.record(), "forced": found.verdict.outcome is not Outcome.SHIP}
+    metrics["gate"] = {**found.record(), "forced": champion.force and found.verdict.outcome is not Outcome.SHIP}
     path.write_text(json.dumps(metrics, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     publish.write_manifest(built, publish.read_manifest(built))
     found = replace(found, new=open_bundle(built, check_hashes=False).model_id)
