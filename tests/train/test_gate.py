@@ -42,7 +42,7 @@ def test_the_verdict_is_recorded_in_the_model_and_the_report_names_the_final_mod
     found = gate.judge(gate.Champion(old), new.folder, rows, Gate(speed=0), tmp_path)
     after = open_bundle(new.folder)
     recorded = json.loads(after.path("metrics.json").read_text("utf-8"))["gate"]
-    assert (recorded["champion"], recorded["verdict"], recorded["forced"]) == (old.model_id, "hold", True)
+    assert (recorded["champion"], recorded["verdict"], recorded["forced"]) == (old.model_id, "hold", False)
     assert recorded["rules"]["speed"] == 0 and recorded["labels"][OFF]["new"] == 0.0
     assert found.new == after.model_id
     assert json.loads((tmp_path / "gate" / "comparison.json").read_text("utf-8"))["new"] == after.model_id

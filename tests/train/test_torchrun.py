@@ -13,6 +13,7 @@ from xuncha.labels.io import read_rows, write_rows
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.models.bundle import open_bundle
 from xuncha.models.reference import replay
+from xuncha.train.finetune import last_checkpoint
 
 ROOT = Path(__file__).parents[2]
 RECIPE = """
@@ -44,9 +45,8 @@ def test_torchrun_with_two_processes_gives_one_whole_model(tmp_path: Path) -> No
     assert replay(bundle).difference < 1e-6
     assert done.stderr.count("written to model") == 1
     training = [row for row in rows if row.split == "train"]
-    newest = max(
-        (tmp_path / "work" / "checkpoints").glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1])
-    )
+    newest = last_checkpoint(tmp_path / "work" / "checkpoints")
+    assert newest is not None
     state = json.loads((newest / "trainer_state.json").read_text("utf-8"))
     # Each process takes every second batch of 8, so an epoch has a step for 16 rows.
     assert state["global_step"] == 2 * -(-len(training) // 16)
