@@ -93,11 +93,11 @@ def train_command(
             known,
             work,
             output or _target(champion, work),
-            say=_say,
+            say=_say if pipeline.first_process() else _say_nothing,
             champion=_champion(in_use, cases, force, chosen, known),
             report_to=report_to,
         )
-        if fresh:
+        if fresh and pipeline.first_process():
             workfolder.clear(work)
         try:
             pipeline.release(run) if export_only else pipeline.train(run)
@@ -149,3 +149,7 @@ def require_training() -> None:
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def _say_nothing(line: str) -> None:
+    """What the other processes of a run have to say."""

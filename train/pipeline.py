@@ -60,7 +60,7 @@ class Run:
 def train(run: Run) -> Path:
     """Train a recipe and release the model folder; a run that was killed goes on from its last checkpoint."""
     recipe = run.recipe
-    if _first_process():
+    if first_process():
         workfolder.claim(run.work, workfolder.identity(recipe, run.taxonomy), run.say)
     set_seed(recipe.seed)
     rows = run.rows()
@@ -73,7 +73,7 @@ def train(run: Run) -> Path:
     dev = [example_of(row, run.taxonomy) for row in rows["dev"]]
     watch = Watch(run.say, run.work / "history", run.report_to)
     finetune(recipe, network, tokenizer, examples, dev, run.work / "checkpoints", watch)
-    if not _first_process():
+    if not first_process():
         return run.target  # under torchrun, the first process alone writes
     network.save(run.work / "network")
     tokenizer.no_truncation()
@@ -107,7 +107,7 @@ def release(run: Run, rows: corpus.Splits | None = None) -> Path:
 
 def write_base(run: Run, folder: Path) -> None:
     """Write the network that training left in `run.work` as a base to start later trainings from."""
-    if not _first_process():
+    if not first_process():
         return
     source = run.work / "network"
     save_base(Network.load(source), Tokenizer.from_file(str(source / "tokenizer.json")), folder)
@@ -133,7 +133,8 @@ def _network(run: Run, examples: Sequence[Example]) -> tuple[Network, Tokenizer]
     return network, tokenizer
 
 
-def _first_process() -> bool:
+def first_process() -> bool:
+    """Whether this is the process that writes; under torchrun there are others."""
     return os.environ.get("RANK", "0") == "0"
 
 

@@ -42,12 +42,12 @@ def claim(work: Path, wanted: dict[str, Any], say: Callable[[str], None]) -> Non
     path = work / NAME
     if path.is_file() and (held := json.loads(path.read_text(encoding="utf-8"))) != wanted:
         differs = ", ".join(key for key in wanted if held.get(key) != wanted[key])
-        if not (work / FINISHED).exists():
+        if not (work / FINISHED).exists() and any(work.glob("checkpoints*")):
             raise XunchaError(
                 f"{work}: holds the checkpoints of an unfinished training with another {differs}. "
                 "Give another --work folder, or --fresh to start anew."
             )
-        say(f"{work}: the finished training there had another {differs}; starting anew")
+        say(f"{work}: the training there had another {differs} and is done with; starting anew")
         clear(work)
     path.write_text(json.dumps(wanted, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 

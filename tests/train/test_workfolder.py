@@ -70,7 +70,7 @@ def test_a_finished_training_makes_way_for_grown_rows_but_its_model_stays(
     workfolder.finish(work)
     rows.write_text("{}\n{}\n")
     workfolder.claim(work, workfolder.identity(recipe, taxonomy), said.append)
-    assert said == [f"{work}: the finished training there had another rows, extra_rows; starting anew"]
+    assert said == [f"{work}: the training there had another rows, extra_rows and is done with; starting anew"]
     assert sorted(path.name for path in work.iterdir()) == ["model", "run.json"]
 
 
