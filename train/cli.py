@@ -51,7 +51,7 @@ def train_command(
     unlabelled: Annotated[str | None, typer.Option(help="Folder of JSONL(.gz) texts for the teacher to score.")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed.")] = None,
     report_to: Annotated[
-        str, typer.Option(help="Loggers: auto (tensorboard and mlflow where installed), none, or names with commas.")
+        str, typer.Option(help="tensorboard, mlflow, both with a comma, none, or auto: those that are installed.")
     ] = "auto",
     save_base: Annotated[
         Path | None, typer.Option(help="Also write the network as a base for later trainings.")
@@ -74,6 +74,7 @@ def train_command(
         from xuncha.train import pipeline, workfolder
         from xuncha.train import recipe as recipes
         from xuncha.train.gate import Refused
+        from xuncha.train.watch import loggers
 
         in_use = open_bundle(champion) if champion else None
         chosen = recipes.find(recipe or _recipe_of(in_use))
@@ -88,6 +89,7 @@ def train_command(
         chosen = replace(chosen, **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
         work = work or Path("runs") / chosen.name
         known = Taxonomy.load(taxonomy)
+        loggers(report_to, work)  # which may be missing: better said now than after a minute of reading rows
         run = pipeline.Run(
             chosen,
             known,
@@ -148,7 +150,7 @@ def require_training() -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(escape_controls(line), file=sys.stderr, flush=True)
 
 
 def _say_nothing(line: str) -> None:

@@ -6,7 +6,8 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from xuncha.labels.errors import XunchaError
@@ -19,21 +20,37 @@ from xuncha.train.extra import join, refuse_leaks
 Splits = dict[str, list[Row]]
 
 
-def labelled(path: str, taxonomy: Taxonomy, limit: int = 0, seed: int = 0, extra: str = "") -> Splits:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """At most `rows` rows, drawn by `seed`; 0 = all."""
+
+    rows: int = 0
+    seed: int = 0
+
+
+def labelled(
+    path: str,
+    taxonomy: Taxonomy,
+    limits: Limits = Limits(),
+    extra: str = "",
+    say: Callable[[str], None] = lambda _: None,
+) -> Splits:
     """Rows by split. Rows without a split get one by the rules of `xuncha labels split`; leaks are refused.
 
-    `extra` rows come on top (see `extra.join`), after the others; `limit` does not count them.
+    `extra` rows come on top (see `extra.join`), after the others; `limits` do not count them.
     """
     rows = list(read_rows(path, taxonomy))
     if any(row.split is None for row in rows):
         rows = list(assign_splits(rows).apply(rows))
     more: list[Row] = []
     if extra:
-        rows, more = join(rows, list(read_rows(extra, taxonomy)), taxonomy, extra, path)
+        joined = join(rows, list(read_rows(extra, taxonomy)), taxonomy, extra, path)
+        rows, more = list(joined.rows), list(joined.more)
+        say(f"extra rows: {joined}")
     else:
         refuse_leaks(rows, path)
-    if limit and len(rows) > limit:
-        rows = random.Random(seed).sample(rows, limit)
+    if limits.rows and len(rows) > limits.rows:
+        rows = random.Random(limits.seed).sample(rows, limits.rows)
     splits: Splits = {name: [] for name in SPLITS}
     for row in (*rows, *more):
         splits[row.split or "train"].append(row)

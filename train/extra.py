@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.groups import group_rows
-from xuncha.labels.rows import Row
+from xuncha.labels.rows import SPLITS, Row
 from xuncha.labels.split import assign_splits, find_leaks
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.labels.validate import same_form
@@ -16,10 +16,27 @@ from xuncha.labels.validate import same_form
 RATIOS = (0.6, 0.2, 0.2)
 
 
-def join(
-    rows: Sequence[Row], extra: Sequence[Row], taxonomy: Taxonomy, where: str, own: str = "the rows"
-) -> tuple[list[Row], list[Row]]:
-    """The recipe's rows, and the extra rows that stand beside them, each with a split.
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The recipe's rows, `more` rows beside them, how many were `added` to a row of the same text, ids `left_out`."""
+
+    rows: Sequence[Row]
+    more: Sequence[Row]
+    added: int
+    left_out: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Where the extra rows went, in a line."""
+        parts = [f"{name} {count:,}" for name in SPLITS if (count := sum(row.split == name for row in self.more))]
+        parts += [f"{self.added:,} joined to a row of the same text"] if self.added else []
+        if self.left_out:
+            named = ", ".join(self.left_out[:3]) + (", …" if len(self.left_out) > 3 else "")
+            parts.append(f"{len(self.left_out):,} left out, since a row of another split is nearly the same ({named})")
+        return ", ".join(parts) or "none"
+
+
+def join(rows: Sequence[Row], extra: Sequence[Row], taxonomy: Taxonomy, where: str, own: str = "the rows") -> Joined:
+    """The recipe's rows and the extra rows together, each with a split.
 
     An extra row with the very text of another row adds its judgements to that row. The rest keep the split that they
     carry; without one they only train, unless a label is judged by no other dev row: then its rows are split 6:2:2.
@@ -37,9 +54,10 @@ def join(
         else:
             more.append(row)
     _refuse_doubled(out, more, where)
-    more, torn = _apart(out, _placed(out, more, taxonomy), where)
+    kept, torn = _apart(out, _placed(out, more, taxonomy), where)
     refuse_leaks(torn, own)
-    return out, more
+    left = {row.id for row in more} - {row.id for row in kept}
+    return Joined(out, kept, len(extra) - len(more), tuple(row.id for row in more if row.id in left))
 
 
 def _with_judgements(row: Row, extra: Row) -> Row:

@@ -54,7 +54,8 @@ class Run:
     def rows(self) -> corpus.Splits:
         """The labelled rows by split; extra rows among them."""
         recipe = self.recipe
-        return corpus.labelled(recipe.rows, self.taxonomy, recipe.limit_rows, recipe.seed, recipe.extra_rows)
+        limits = corpus.Limits(recipe.limit_rows, recipe.seed)
+        return corpus.labelled(recipe.rows, self.taxonomy, limits, recipe.extra_rows, self.say)
 
 
 def train(run: Run) -> Path:
@@ -86,7 +87,9 @@ def release(run: Run, rows: corpus.Splits | None = None) -> Path:
     folder = run.work / "network"
     if not (folder / "network.safetensors").is_file():
         raise XunchaError(f"{folder}: there is no trained network here. Run `xuncha train {run.recipe.name}` first.")
-    rows = rows or run.rows()
+    if rows is None:
+        workfolder.require(run.work, workfolder.identity(run.recipe, run.taxonomy))
+        rows = run.rows()
     network, tokenizer = Network.load(folder), Tokenizer.from_file(str(folder / "tokenizer.json"))
     weights = weights_of(network, run.recipe.window)
     fp32 = _open(publish.draft(run.work / "fp32", run.recipe, run.taxonomy, build_graph(weights), tokenizer))

@@ -27,6 +27,8 @@ from xuncha.train.export import write_graph
 from xuncha.train.recipe import Recipe
 
 PACKAGES = ("torch", "transformers", "tokenizers", "onnx", "onnxruntime", "numpy", "scikit-learn")
+# The packages that make a model what it is; serving does not.
+PROGRAM = ("labels", "models", "train")
 
 
 def draft(folder: Path, recipe: Recipe, taxonomy: Taxonomy, graph: onnx.ModelProto, tokenizer: Tokenizer) -> Path:
@@ -137,14 +139,15 @@ def code_version() -> dict[str, str]:
     source = Path(__file__).resolve()
     root = source.parents[1]
     digest = hashlib.sha256()
-    for package in ("labels", "models", "train"):
+    for package in PROGRAM:
         folder = Path(str(files(f"xuncha.{package}")))
         for one in sorted(folder.rglob("*.py")):
             digest.update(f"{package}/{one.relative_to(folder)}\0".encode() + one.read_bytes() + b"\0")
     found = {"code": digest.hexdigest()}
     # A package installed into somebody else's repository must not take that one's commit for its own.
     if _git(root, "ls-files", "--error-unmatch", str(source)):
-        changed = _git(root, "status", "--porcelain", "--", "labels", "models", "train")
+        sources = (f":(glob){package}/**/*.py" for package in PROGRAM)
+        changed = _git(root, "status", "--porcelain", "--", *sources)
         found["commit"] = _git(root, "rev-parse", "HEAD") + ("+" if changed else "")
     return found
 

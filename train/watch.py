@@ -13,7 +13,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from xuncha.labels.errors import XunchaError
+from xuncha.labels.errors import XunchaError, did_you_mean
 from xuncha.train.history import history_of, write_history
 
 AUTO, NONE = "auto", "none"
@@ -40,13 +40,16 @@ def loggers(asked: str, folder: Path) -> list[str]:
     """Names for the Trainer's `report_to`. "auto": those of tensorboard and mlflow that are installed.
 
     MLflow writes into a file under `folder` unless MLFLOW_TRACKING_URI says where its server is: nothing leaves the
-    machine unasked. Raises `XunchaError` for a logger that is not installed.
+    machine unasked. Raises `XunchaError` for a logger that is unknown or not installed.
     """
     if asked == NONE:
         return []
     names = [name for name in _LOGGERS if find_spec(name)] if asked == AUTO else asked.split(",")
     for name in names:
-        if name in _LOGGERS and not find_spec(name):
+        if name not in _LOGGERS:
+            hint = did_you_mean(name, (*_LOGGERS, AUTO, NONE))
+            raise XunchaError(f'--report-to: there is no logger "{name}".{hint} Name {" or ".join(_LOGGERS)}.')
+        if not find_spec(name):
             raise XunchaError(f"--report-to {name}: it is not installed. Run: pip install {name}")
     if "mlflow" in names:
         os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{folder.resolve() / 'mlflow.db'}")

@@ -52,6 +52,16 @@ def claim(work: Path, wanted: dict[str, Any], say: Callable[[str], None]) -> Non
     path.write_text(json.dumps(wanted, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def require(work: Path, wanted: dict[str, Any]) -> None:
+    """Raise `XunchaError` where the training in a work folder was another one, whose model would tell wrong origins."""
+    path = work / NAME
+    if path.is_file() and (held := json.loads(path.read_text(encoding="utf-8"))) != wanted:
+        differs = ", ".join(key for key in wanted if held.get(key) != wanted[key])
+        raise XunchaError(
+            f"{work}: the training there had another {differs}. Give the options that it was made with, or train again."
+        )
+
+
 def finish(work: Path) -> None:
     """Mark the training in a work folder as finished."""
     (work / FINISHED).touch()

@@ -43,17 +43,18 @@ def new_rows(count: int = 60) -> list[Row]:
 
 
 def test_rows_of_a_label_that_nothing_measures_are_split_6_2_2(rows: list[Row], taxonomy: Taxonomy) -> None:
-    _, more = join(rows, new_rows(), taxonomy, "new.jsonl")
+    more = join(rows, new_rows(), taxonomy, "new.jsonl").more
     splits = [one.split for one in more]
     assert (splits.count("train"), splits.count("dev"), splits.count("test")) == (36, 12, 12)
-    assert join(rows, new_rows(), taxonomy, "new.jsonl")[1] == more
+    assert join(rows, new_rows(), taxonomy, "new.jsonl").more == more
 
 
 def test_rows_of_known_labels_only_train_and_a_given_split_is_kept(rows: list[Row], taxonomy: Taxonomy) -> None:
     decision = row("d1", "绿泡泡号在头像上面", {OFF: True})
     held_out = row("d2", "购物车里下单就行", {OFF: False}, "test")
-    _, more = join(rows, [decision, held_out], taxonomy, "new.jsonl")
-    assert [one.split for one in more] == ["train", "test"]
+    joined = join(rows, [decision, held_out], taxonomy, "new.jsonl")
+    assert str(joined) == "train 1, test 1"
+    assert [one.split for one in joined.more] == ["train", "test"]
 
 
 def test_a_row_with_the_same_text_adds_its_judgements_to_the_row_that_is_there(
@@ -61,16 +62,17 @@ def test_a_row_with_the_same_text_adds_its_judgements_to_the_row_that_is_there(
 ) -> None:
     text = rows[0].text
     again = row("again", text, {OFF: True, EXTREME: True}, spans=(Span(0, 2, EXTREME, "absolute"),))
-    own, more = join(rows, [again], taxonomy, "new.jsonl")
-    assert more == [] and len(own) == len(rows)
-    assert own[0] == replace(rows[0], labels={OFF: True, EXTREME: True}, spans=again.spans)
+    joined = join(rows, [again], taxonomy, "new.jsonl")
+    assert str(joined) == "1 joined to a row of the same text" and len(joined.rows) == len(rows)
+    assert joined.rows[0] == replace(rows[0], labels={OFF: True, EXTREME: True}, spans=again.spans)
 
 
 def test_a_near_duplicate_of_a_measured_row_is_left_out(rows: list[Row], taxonomy: Taxonomy) -> None:
     near = row("near", rows[4].text + "!", {OFF: True})
     far = row("far", "一条完全不同的文本", {OFF: False})
-    _, more = join(rows, [near, far], taxonomy, "new.jsonl")
-    assert [one.id for one in more] == ["far"]
+    joined = join(rows, [near, far], taxonomy, "new.jsonl")
+    assert [one.id for one in joined.more] == ["far"]
+    assert str(joined) == "train 1, 1 left out, since a row of another split is nearly the same (near)"
 
 
 def test_a_contradiction_is_refused(rows: list[Row], taxonomy: Taxonomy) -> None:

@@ -85,7 +85,10 @@ def test_loggers_are_those_that_are_installed_or_asked_for(tmp_path: Path, monke
     assert loggers("auto", tmp_path) == ["mlflow"]
     assert os.environ["MLFLOW_TRACKING_URI"] == f"sqlite:///{tmp_path / 'mlflow.db'}"
     assert loggers("none", tmp_path) == []
-    assert loggers("wandb", tmp_path) == ["wandb"]
+    with pytest.raises(XunchaError) as caught:
+        loggers("mlfow", tmp_path)
+    said = '--report-to: there is no logger "mlfow". Did you mean "mlflow"? Name tensorboard or mlflow.'
+    assert str(caught.value) == said
     with pytest.raises(XunchaError) as caught:
         loggers("mlflow,tensorboard", tmp_path)
     assert str(caught.value) == "--report-to tensorboard: it is not installed. Run: pip install tensorboard"

@@ -77,3 +77,16 @@ def test_a_finished_training_makes_way_for_grown_rows_but_its_model_stays(
 def test_another_gate_is_no_other_training(recipe: Recipe, taxonomy: Taxonomy) -> None:
     lax = replace(recipe, gate=Gate(tolerance=0.5))
     assert workfolder.identity(lax, taxonomy) == workfolder.identity(recipe, taxonomy)
+
+
+def test_a_model_is_exported_only_from_the_training_that_its_options_name(
+    recipe: Recipe, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    work = begun(tmp_path / "work")
+    workfolder.claim(work, workfolder.identity(recipe, taxonomy), print)
+    workfolder.require(work, workfolder.identity(recipe, taxonomy))
+    with pytest.raises(XunchaError) as caught:
+        workfolder.require(work, workfolder.identity(replace(recipe, seed=9), taxonomy))
+    assert str(caught.value) == (
+        f"{work}: the training there had another recipe. Give the options that it was made with, or train again."
+    )
