@@ -23,6 +23,7 @@ from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.models.bundle import FORMAT, MANIFEST, OPERATING_POINTS, REQUIRED_FILES, file_hash, open_bundle
 from xuncha.train.base import base_folder
+from xuncha.train.evaluation.evaluation import WRITTEN_BY_MODEL
 from xuncha.train.export import write_graph
 from xuncha.train.recipe import Recipe
 
@@ -94,12 +95,17 @@ def put_in_place(built: Path, target: Path) -> None:
 
 
 def fingerprints(rows: Sequence[Row], recipe: Recipe) -> dict[str, Any]:
-    """What the model was trained on: a sha256 per file, the counts per split and origin, the teacher."""
+    """What the model was trained on: a sha256 per file, counts by split and origin, rows written by models, teacher."""
     counts: dict[str, dict[str, int]] = {}
     for row in rows:
         split = counts.setdefault(row.split or "none", {})
         split[row.origin] = split.get(row.origin, 0) + 1
-    found = {"files": file_hashes(recipe.rows), "extra_files": file_hashes(recipe.extra_rows), "rows": counts}
+    found: dict[str, Any] = {
+        "files": file_hashes(recipe.rows),
+        "extra_files": file_hashes(recipe.extra_rows),
+        "rows": counts,
+        "written_by_model": sum(row.annotator == WRITTEN_BY_MODEL for row in rows),
+    }
     if recipe.teacher:
         found["teacher"] = open_bundle(recipe.teacher, check_hashes=False).model_id
     return {key: value for key, value in found.items() if value}
