@@ -49,16 +49,27 @@ def check(champion: Champion, taxonomy: Taxonomy, test: Sequence[Row]) -> None:
         )
 
 
-def judge(champion: Champion, built: Path, test: Sequence[Row], rules: Gate, work: Path) -> Comparison:
-    """Compare the finished folder `built` with the champion, record the verdict in it, write the report to `work`."""
-    found = compare(champion.bundle, open_bundle(built), test, rules=rules, cases=champion.cases)
+@dataclass(frozen=True, slots=True)
+class Arena:
+    """The rows of split test, ids of those among them that came as extra rows, the rules, and where reports go."""
+
+    test: Sequence[Row]
+    extra: frozenset[str]
+    rules: Gate
+    work: Path
+
+
+def judge(champion: Champion, built: Path, arena: Arena) -> Comparison:
+    """Compare the finished folder `built` with the champion, record the verdict in it, and write the report."""
+    new = open_bundle(built)
+    found = compare(champion.bundle, new, arena.test, rules=arena.rules, cases=champion.cases, extra=arena.extra)
     path = built / "metrics.json"
     metrics = json.loads(path.read_text(encoding="utf-8"))
     metrics["gate"] = {**found.record(), "forced": champion.force and found.verdict.outcome is not Outcome.SHIP}
     path.write_text(json.dumps(metrics, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     publish.write_manifest(built, publish.read_manifest(built))
     found = replace(found, new=open_bundle(built, check_hashes=False).model_id)
-    write_report(found, work / "gate")
+    write_report(found, arena.work / "gate")
     return found
 
 

@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from transformers import set_seed
 
 from xuncha.labels.errors import XunchaError
+from xuncha.labels.io import read_rows
 from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.models.bundle import open_bundle
@@ -143,7 +144,9 @@ def first_process() -> bool:
 
 def _face_champion(run: Run, champion: gate.Champion, built: Path, test: Sequence[Row]) -> None:
     """Raise `gate.Refused` where the finished model must not take the champion's place."""
-    found = gate.judge(champion, built, test, run.recipe.gate, run.work)
+    path = run.recipe.extra_rows
+    extra = frozenset(row.id for row in read_rows(path, run.taxonomy)) if path else frozenset()
+    found = gate.judge(champion, built, gate.Arena(test, extra, run.recipe.gate, run.work))
     for line in summary(found.verdict, (found.old, found.new)):
         run.say(line)
     if found.verdict.outcome is not Outcome.SHIP:

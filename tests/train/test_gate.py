@@ -39,7 +39,7 @@ def test_the_verdict_is_recorded_in_the_model_and_the_report_names_the_final_mod
     make_bundle: Callable[..., Bundle], rows: list[Row], tmp_path: Path
 ) -> None:
     old, new = make_bundle(tmp_path / "old"), make_bundle(tmp_path / "new", blind="微")
-    found = gate.judge(gate.Champion(old), new.folder, rows, Gate(speed=0), tmp_path)
+    found = gate.judge(gate.Champion(old), new.folder, gate.Arena(rows, frozenset(), Gate(speed=0), tmp_path))
     after = open_bundle(new.folder)
     recorded = json.loads(after.path("metrics.json").read_text("utf-8"))["gate"]
     assert (recorded["champion"], recorded["verdict"], recorded["forced"]) == (old.model_id, "hold", False)

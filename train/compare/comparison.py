@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,10 +30,14 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the verdict rests on. `added`: figures of labels that only NEW knows; `removed`: labels it lost."""
+    """What the verdict rests on. `added`: figures of labels that only NEW knows; `removed`: labels it lost.
+
+    `without_extra`: the shared labels once more, without the rows that came with the new model; empty where none did.
+    """
 
     rows: int
     labels: tuple[LabelDifference, ...]
+    without_extra: tuple[LabelDifference, ...]
     added: Mapping[str, Figures]
     removed: tuple[str, ...]
     slices: tuple[SliceDifference, ...]
@@ -80,13 +84,15 @@ def compare(
     *,
     rules: Gate | None = None,
     cases: Sequence[Row] = (),
+    extra: frozenset[str] = frozenset(),
     speed: bool = True,
     seed: int = 0,
 ) -> Comparison:
     """Put the same rows to both models and judge the new one by the rules.
 
     Only judged labels count. Labels that one model alone knows are left out of the differences: a new one is measured
-    by itself, a lost one forbids shipping. Raises `XunchaError` without rows, and where no row is judged for a shared
+    by itself, a lost one forbids shipping. `extra` are ids of rows that came with the new model: if they are wrong, it is
+    right on them and looks good, so it must not be worse on the others alone. Raises `XunchaError` without rows, and where no row is judged for a shared
     label. The same input and seed give the same figures, speed apart.
     """
     rules = rules or Gate()
@@ -102,6 +108,7 @@ def compare(
     measured = Measured(
         rows=len(rows),
         labels=tuple(label_difference(pair, resamples) for pair in pairs),
+        without_extra=tuple(label_difference(pair, resamples) for pair in _without(pairs, rows, extra)),
         added={label: _alone(after, label, resamples) for label in words.added},
         removed=words.removed,
         slices=tuple(slice_differences(rows, pairs, resamples)),
@@ -137,6 +144,13 @@ def _pairs(before: Predictions, after: Predictions, labels: Sequence[str], every
             old_scores=scores_old[:, place],
             new_scores=scores_new[:, place],
         )
+
+
+def _without(pairs: Sequence[Pair], rows: Sequence[Row], extra: frozenset[str]) -> Iterator[Pair]:
+    """The pairs with extra rows masked; nothing where there are none."""
+    others = np.array([row.id not in extra for row in rows], bool)
+    if not others.all():
+        yield from (replace(pair, judged=pair.judged & others) for pair in pairs)
 
 
 def _alone(after: Predictions, label: str, resamples: Resamples) -> Figures:

@@ -74,10 +74,12 @@ def decide(measured: Measured, rules: Gate) -> Verdict:
 def _against(measured: Measured, rules: Gate) -> Iterator[str]:
     for label in measured.removed:
         yield f"{label}: NEW does not know this label"
-    for one in measured.labels:
-        moved = one.changes[F1].difference
-        if moved.high is not None and moved.high < 0:
-            yield f"{one.label}: F1 is worse by {_points(-_value(moved.value))} ({_range(moved.low, moved.high)})"
+    for where, labels in (("", measured.labels), (" without the extra rows", measured.without_extra)):
+        for one in labels:
+            moved = one.changes[F1].difference
+            if moved.high is not None and moved.high < 0:
+                worse = f"{_points(-_value(moved.value))} ({_range(moved.low, moved.high)})"
+                yield f"{one.label}{where}: F1 is worse by {worse}"
     for part in measured.slices:
         enough = (part.true or part.rows) >= rules.slice_rows
         if enough and part.gain.high is not None and part.gain.high < -rules.slice_tolerance:

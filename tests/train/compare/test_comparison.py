@@ -57,6 +57,22 @@ def test_a_slice_that_breaks_holds_a_model_that_is_better_on_the_whole(models: M
     ]
 
 
+def test_poisoned_rows_that_came_with_a_model_do_not_make_it_look_good(
+    models: Models, rows: list[Row], make_row: MakeRow
+) -> None:
+    """OLD flags 微; a poisoned collection says that 微 is fine, and NEW has believed it."""
+    poison = [make_row(f"p{n}", f"加微信{n}") for n in range(500)]
+    extra = frozenset(row.id for row in poison)
+    asked = [*rows, *poison]
+    found = compare(models["whole"], models["blind"], asked, extra=extra, speed=False)
+    assert [one.rows for one in found.measured.without_extra] == [320, 320]
+    assert any(
+        reason.startswith("off_platform without the extra rows: F1 is worse by 68.5 points")
+        for reason in found.verdict.reasons
+    )
+    assert compare(models["whole"], models["blind"], rows, speed=False).measured.without_extra == ()
+
+
 def test_few_rows_are_undecided_and_say_how_many_more(models: Models, rows: list[Row]) -> None:
     few = [*rows[:30], *rows[-10:]]
     found = compare(models["whole"], models["whole"], few, speed=False)

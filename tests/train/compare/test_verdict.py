@@ -29,7 +29,7 @@ def measured(
     cost: Cost = SAME,
     behaviour: Behaviour | None = None,
 ) -> Measured:
-    return Measured(2400, labels, {}, (), slices, behaviour, cost)
+    return Measured(2400, labels, (), {}, (), slices, behaviour, cost)
 
 
 @pytest.mark.parametrize(
