@@ -91,9 +91,9 @@ def compare(
     """Put the same rows to both models and judge the new one by the rules.
 
     Only judged labels count. Labels that one model alone knows are left out of the differences: a new one is measured
-    by itself, a lost one forbids shipping. `extra` are ids of rows that came with the new model: if they are wrong, it is
-    right on them and looks good, so it must not be worse on the others alone. Raises `XunchaError` without rows, and where no row is judged for a shared
-    label. The same input and seed give the same figures, speed apart.
+    by itself, a lost one forbids shipping. `extra` are ids of rows that came with the new model: if they are wrong, it
+    is right on them and looks good, so it must not be worse on the others alone. Raises `XunchaError` without rows, and
+    where no row is judged for a shared label. The same input and seed give the same figures, speed apart.
     """
     rules = rules or Gate()
     words = Vocabulary.of(old.taxonomy, new.taxonomy)
