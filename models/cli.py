@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from xuncha.labels.errors import user_errors
+from xuncha.labels.errors import escape_controls, user_errors
 
 app = typer.Typer(
-    name="models", help="List, show and verify models.", no_args_is_help=True, add_completion=False,
+    name="models", help="List, show, diff and verify models.", no_args_is_help=True, add_completion=False,
     pretty_exceptions_enable=False,
 )  # fmt: skip
 Name = Annotated[str | None, typer.Argument(metavar="MODEL", help="A shipped model, or the path of a model folder.")]
@@ -49,33 +49,76 @@ def list_models(as_json: Json = False) -> None:
 
 @app.command()
 def show(model: Name = None, as_json: Json = False) -> None:
-    """Show what a model folder says about itself: labels, thresholds, data, recipe, environment, figures.
+    """Show what a model folder says about itself: labels, rows, recipe, code, environment, seeds, gate, figures.
 
     Example: xuncha models show nano
     """
     with user_errors():
         from xuncha.labels.tables import show_table
         from xuncha.models.bundle import open_bundle
+        from xuncha.models.provenance import SECTIONS, facts, read_metrics, size_of, taxonomy_hash
 
         bundle = open_bundle(model)
-        metrics: dict[str, Any] = json.loads(bundle.path("metrics.json").read_text(encoding="utf-8"))
+        metrics = read_metrics(bundle)
         if as_json:
             print(
                 json.dumps({**bundle.raw, "model": bundle.model_id, "metrics": metrics}, ensure_ascii=False, indent=1)
             )
             return
-        facts = {
+        known = facts(bundle)
+        model_facts = {
             "model": bundle.model_id, "folder": str(bundle.folder), "created": bundle.created,
-            "encoder": bundle.raw["encoder"].get("name", ""), "precision": bundle.precision,
-            "window": f"{bundle.window} tokens, stride {bundle.stride}",
-            "rows": _counts(bundle.raw["data"]), "recipe": json.dumps(bundle.raw["recipe"], ensure_ascii=False),
-            "environment": json.dumps(bundle.raw["environment"]),
+            "encoder": known["encoder"].get("name", ""), "precision": bundle.precision,
+            "window": f"{bundle.window} tokens, stride {bundle.stride}", "size": f"{size_of(bundle) / 1e6:.1f} MB",
+            "rows": _counts(bundle.raw["data"]), "taxonomy": taxonomy_hash(bundle.taxonomy),
+            "seed": known["recipe"].get("seed", ""), "commit": known["code"].get("commit", ""),
+            "gate": known["gate"].get("verdict", "no champion"),
         }  # fmt: skip
-        show_table("Model", ["what", "value"], [[key, value] for key, value in facts.items()])
+        show_table("Model", ["what", "value"], [[key, value] for key, value in model_facts.items()])
+        for section in ("taxonomy", "rows", "recipe", "encoder", "code", "environment", "gate", "files"):
+            if known[section]:
+                print()
+                title = f"{section}: {SECTIONS[section]}"
+                show_table(title, [section, "value"], [[key, value] for key, value in known[section].items()])
         print()
         show_table("Thresholds and what to expect (dev rows)", _POINT_COLUMNS, _point_lines(metrics))
         print()
         show_table("Figures at the balanced point", _SPLIT_COLUMNS, _split_lines(metrics))
+
+
+@app.command("diff")
+def diff_models(
+    first: Annotated[str, typer.Argument(metavar="A", help="A shipped model, or the path of a model folder.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="The model to set beside it.")],
+    as_json: Json = False,
+) -> None:
+    """Explain what two models differ in: labels, rows, recipe, encoder, code, environment, thresholds, figures.
+
+    What they decide differently is told by `xuncha compare`.
+
+    Example: xuncha models diff models/nano runs/nano/model
+    """
+    with user_errors():
+        from dataclasses import asdict
+
+        from xuncha.labels.tables import show_table
+        from xuncha.models.bundle import open_bundle
+        from xuncha.models.provenance import differences, explained
+
+        bundles = open_bundle(first), open_bundle(second)
+        found = differences(*bundles)
+        names = [bundle.model_id for bundle in bundles]
+        if as_json:
+            values = {"first": names[0], "second": names[1], "differences": [asdict(one) for one in found]}
+            print(json.dumps(values, ensure_ascii=False, indent=1))
+            return
+        print(f"{names[0]} → {names[1]}")
+        for line in explained(found):
+            print(f"  {escape_controls(line)}")
+        if found:
+            print()
+            lines = [[one.section, one.what, one.first or "–", one.second or "–"] for one in found]
+            show_table("Differences", ["section", "what", *names], lines)
 
 
 @app.command()

@@ -33,11 +33,17 @@ COMMANDS = {
     "check": Command("xuncha.serve.commands.check:check", "Check texts at the prompt: coloured evidence, score, rule."),
     "score": Command("xuncha.serve.commands.score:score", "Score a table: CSV, TSV, JSONL or Parquet, plain or gzip."),
     "demo": Command("xuncha.serve.commands.demo:demo", "Score two sample tables and show some verdicts."),
-    "models": Command("xuncha.models.cli:app", "List, show and verify models."),
+    "models": Command("xuncha.models.cli:app", "List, show, diff and verify models."),
     "labels": Command("xuncha.labels.cli:app", "Look at the taxonomy; check, count, split and convert labelled rows."),
     "train": Command("xuncha.train.cli:train_command", "Train a model from labelled rows.", "torch", "train"),
     "evaluate": Command(
         "xuncha.train.evaluation.cli:evaluate_command", "Measure a model on labelled rows.", "sklearn", "train"
+    ),
+    "compare": Command(
+        "xuncha.train.compare.cli:compare_command",
+        "Tell whether a new model may take the old one's place.",
+        "sklearn",
+        "train",
     ),
 }
 

@@ -62,9 +62,7 @@ def model_card(recipe: Recipe, taxonomy: Taxonomy, metrics: Mapping[str, Any], m
         f"Encoder: `{recipe.encoder}`. Precision: {manifest['precision']}. Window: {manifest['window']} tokens, "
         f"stride {manifest['stride']}.",
         "",
-        "Training rows were written one by one by language-model annotators after the label guide; they are not "
-        "human-labelled production data, and results on rows of this kind flatter. Measure on your own rows before "
-        "you rely on a threshold.",
+        f"{_written(manifest['data'])}Measure on your own rows before you rely on a threshold.",
         "",
         "## Labels",
         "",
@@ -90,3 +88,15 @@ def model_card(recipe: Recipe, taxonomy: Taxonomy, metrics: Mapping[str, Any], m
             )
     lines += ["", "Thresholds and calibration were chosen on the dev split alone. `xuncha evaluate` gives more.", ""]
     return "\n".join(lines)
+
+
+def _written(data: Mapping[str, Any]) -> str:
+    """What a reader must know of rows that models wrote; nothing where there are none."""
+    written = data.get("written_by_model", 0)
+    total = sum(count for origins in data["rows"].values() for count in origins.values())
+    if not written:
+        return ""
+    return (
+        f"{written:,} of the {total:,} labelled rows were written one by one by language-model annotators after the "
+        "label guide; they are not human-labelled production data, and results on rows of this kind flatter. "
+    )

@@ -4,44 +4,68 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from xuncha.labels.corpora import read_texts
 from xuncha.labels.errors import XunchaError
 from xuncha.labels.io import read_rows
-from xuncha.labels.rows import Row
-from xuncha.labels.split import assign_splits, find_leaks
+from xuncha.labels.rows import SPLITS, Row
+from xuncha.labels.split import assign_splits
 from xuncha.labels.taxonomy import Taxonomy
+from xuncha.train.extra import join, refuse_leaks
 
 Splits = dict[str, list[Row]]
 
 
-def labelled(path: str, taxonomy: Taxonomy, limit: int = 0, seed: int = 0) -> Splits:
-    """Rows by split. Rows without a split get one by the rules of `xuncha labels split`; leaks are refused."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """At most `rows` rows, drawn by `seed`; 0 = all."""
+
+    rows: int = 0
+    seed: int = 0
+
+
+def labelled(
+    path: str,
+    taxonomy: Taxonomy,
+    limits: Limits = Limits(),
+    extra: str = "",
+    say: Callable[[str], None] = lambda _: None,
+) -> Splits:
+    """Rows by split. Rows without a split get one by the rules of `xuncha labels split`; leaks are refused.
+
+    `extra` rows come on top (see `extra.join`), after the others; `limits` do not count them.
+    """
     rows = list(read_rows(path, taxonomy))
     if any(row.split is None for row in rows):
         rows = list(assign_splits(rows).apply(rows))
-    leaks = find_leaks(rows)
-    if leaks:
-        raise XunchaError(
-            f"{path}: {len(leaks)} groups of rows that belong together stand in different splits, so that a "
-            "measurement would flatter. Run `xuncha labels split --write` on the folder."
-        )
-    if limit and len(rows) > limit:
-        rows = random.Random(seed).sample(rows, limit)
-    splits: Splits = {"train": [], "dev": [], "test": []}
-    for row in rows:
+    more: list[Row] = []
+    if extra:
+        joined = join(rows, list(read_rows(extra, taxonomy)), taxonomy, extra, path)
+        rows, more = list(joined.rows), list(joined.more)
+        say(f"extra rows: {joined}")
+    else:
+        refuse_leaks(rows, path)
+    if limits.rows and len(rows) > limits.rows:
+        rows = random.Random(limits.seed).sample(rows, limits.rows)
+    splits: Splits = {name: [] for name in SPLITS}
+    for row in (*rows, *more):
         splits[row.split or "train"].append(row)
+    _require_judged(splits, taxonomy, f"{path}, {extra}" if extra else path)
+    return splits
+
+
+def _require_judged(splits: Splits, taxonomy: Taxonomy, where: str) -> None:
     for name in ("train", "dev"):
         for label in taxonomy.label_ids:
             judged = {row.labels.get(label) for row in splits[name]}
             if not {True, False} <= judged:
                 raise XunchaError(
-                    f'{path}: the {name} split has no row where "{label}" is true, or none where it is false. '
+                    f'{where}: the {name} split has no row where "{label}" is true, or none where it is false. '
                     "Add such rows, or split anew with `xuncha labels split --write`."
                 )
-    return splits
 
 
 def unlabelled(folder: str, per_corpus: int, seed: int = 0) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Taxonomy
 
 Floats = NDArray[np.float32]
+MOST_TIMES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,18 @@ def positive_weights(examples: Iterable[Example], strength: float = 0.5) -> tupl
     positives = np.nansum(stacked, axis=0)
     negatives = np.nansum(1.0 - stacked, axis=0)
     return tuple(float(w) for w in (np.maximum(negatives, 1) / np.maximum(positives, 1)) ** strength)
+
+
+def repeated(examples: Sequence[Example], share: float) -> list[Example]:
+    """The examples, and after them those of rarely judged labels again, until each label is judged in `share` of them.
+
+    A new label stands in a few hundred rows among thousands that are not judged for it; seen once an epoch they would
+    hardly be learnt. At most 8 times; each time an attack rewrites them anew.
+    """
+    judged = ~np.isnan(np.stack([example.labels for example in examples]))
+    out = list(examples)
+    for label in np.flatnonzero(judged.any(axis=0) & (judged.mean(axis=0) < share)):
+        own = [example for example, counts in zip(examples, judged[:, label], strict=True) if counts]
+        times = min(MOST_TIMES, -(-int(share * len(examples)) // len(own)))
+        out += own * (times - 1)
+    return out

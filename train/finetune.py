@@ -13,23 +13,37 @@ from datasets import Dataset
 from sklearn.metrics import average_precision_score, precision_recall_curve
 from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import EarlyStoppingCallback, EvalPrediction, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    EvalPrediction,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
 from xuncha.train.attack import Attacker
 from xuncha.train.collate import Collator
 from xuncha.train.examples import Example
 from xuncha.train.network import Network
 from xuncha.train.recipe import Recipe
+from xuncha.train.watch import Watch, loggers
 
 TARGETS = ["label_targets"]
 WHOLE = "whole"
 
 
 def finetune(
-    recipe: Recipe, network: Network, tokenizer: Tokenizer, train: Sequence[Example], dev: Sequence[Example], work: Path
+    recipe: Recipe,
+    network: Network,
+    tokenizer: Tokenizer,
+    train: Sequence[Example],
+    dev: Sequence[Example],
+    work: Path,
+    watch: Watch,
 ) -> Network:
     """Train `network` in place and return it; checkpoints under `work` make a killed run go on where it was."""
-    arguments = _arguments(recipe, work)
+    arguments = _arguments(recipe, work, watch.report_to)
     attacker = Attacker(recipe.attack, recipe.attack_clean) if recipe.attack or recipe.attack_clean else None
     collator = Collator(tokenizer, recipe.max_length, attacker, recipe.seed)
     callbacks: list[TrainerCallback] = [_EpochOf(collator)]
@@ -38,7 +52,7 @@ def finetune(
         callbacks.append(average)
     if recipe.patience:
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=recipe.patience))
-    callbacks.append(_MarkWhole())
+    callbacks += [*watch.callbacks(network.heads.labels), _MarkWhole()]
     trainer = _Trainer(
         model=network,
         args=arguments,
@@ -50,6 +64,7 @@ def finetune(
         callbacks=callbacks,
         optimizers=(_optimizer(recipe, network), None),
     )
+    trainer.remove_callback(PrinterCallback)
     trainer.examples = {"train": train, "dev": dev}
     trainer.evaluation_collator = Collator(tokenizer, recipe.max_length)
     trainer.train(resume_from_checkpoint=str(last) if (last := last_checkpoint(work)) else None)
@@ -106,7 +121,8 @@ class _MarkWhole(TrainerCallback):  # type: ignore[misc]
     """Marks a checkpoint once all of it is written; stands last, since callbacks write into it too."""
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        (_checkpoint(args, state) / WHOLE).touch()
+        if state.is_world_process_zero:  # which writes the checkpoint; another one may be ahead of it
+            (_checkpoint(args, state) / WHOLE).touch()
 
 
 class WeightAverage(TrainerCallback):  # type: ignore[misc]
@@ -128,7 +144,8 @@ class WeightAverage(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Keep the mean beside the checkpoint."""
-        torch.save(self.mean, _checkpoint(args, state) / "mean.pt")
+        if state.is_world_process_zero:
+            torch.save(self.mean, _checkpoint(args, state) / "mean.pt")
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Take up the mean of the checkpoint that a run goes on from."""
@@ -180,7 +197,7 @@ def last_checkpoint(work: Path) -> Path | None:
     return max(found, key=lambda p: int(re.sub(r"\D", "", p.name)), default=None)
 
 
-def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
+def _arguments(recipe: Recipe, work: Path, report_to: str) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(work),
         num_train_epochs=recipe.epochs,
@@ -202,18 +219,13 @@ def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
         save_total_limit=2,
         load_best_model_at_end=bool(recipe.patience),
         metric_for_best_model="f1",
-        logging_steps=50,
-        report_to=_reporters(),
+        logging_steps=10,
+        disable_tqdm=True,  # `Watch` shows the progress
+        report_to=loggers(report_to, work.parent),
         label_names=TARGETS,
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
     )
-
-
-def _reporters() -> list[str]:
-    from importlib.util import find_spec
-
-    return ["tensorboard"] if find_spec("tensorboard") else []
 
 
 def _optimizer(recipe: Recipe, network: Network) -> torch.optim.Optimizer:

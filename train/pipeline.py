@@ -20,10 +20,11 @@ from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.models.bundle import open_bundle
 from xuncha.models.inference import Inference
-from xuncha.train import card, corpus, publish, verify
+from xuncha.train import card, corpus, gate, publish, verify, workfolder
 from xuncha.train.base import load_base, save_base, warm_start
 from xuncha.train.calibrate import Point, choose, evidence_threshold, platt, probabilities
-from xuncha.train.examples import Example, example_of, positive_weights
+from xuncha.train.compare.verdict import Outcome, summary
+from xuncha.train.examples import Example, example_of, positive_weights, repeated
 from xuncha.train.export import Weights, build_graph, weights_of
 from xuncha.train.finetune import finetune
 from xuncha.train.network import HeadShape, LossWeights, Network, freeze
@@ -32,6 +33,7 @@ from xuncha.train.recipe import Recipe
 from xuncha.train.soften import kept, mix, soften
 from xuncha.train.soup import average
 from xuncha.train.variants import variants
+from xuncha.train.watch import Watch
 
 Say = Callable[[str], None]
 CALIBRATION_TEXTS = 600
@@ -47,21 +49,31 @@ class Run:
     work: Path
     target: Path
     say: Say = print
+    champion: gate.Champion | None = None
+    # Loggers by name with commas, "none", or "auto": those of tensorboard and mlflow that are installed.
+    report_to: str = "auto"
+
+    def rows(self) -> corpus.Splits:
+        """The labelled rows by split; extra rows among them."""
+        recipe = self.recipe
+        limits = corpus.Limits(recipe.limit_rows, recipe.seed)
+        return corpus.labelled(recipe.rows, self.taxonomy, limits, recipe.extra_rows, self.say)
 
 
 def train(run: Run) -> Path:
     """Train a recipe and release the model folder; a run that was killed goes on from its last checkpoint."""
     recipe = run.recipe
-    run.work.mkdir(parents=True, exist_ok=True)
-    _refuse_another_recipe(run)
-    rows = corpus.labelled(recipe.rows, run.taxonomy, recipe.limit_rows, recipe.seed)
+    if first_process():
+        workfolder.claim(run.work, workfolder.identity(recipe, run.taxonomy), run.say)
+    rows = run.rows()
     run.say(f"rows: {', '.join(f'{name} {len(split):,}' for name, split in rows.items())}")
-    extra = _extra(run, rows)
-    own = [example_of(row, run.taxonomy) for row in (*rows["train"], *extra)]
-    examples = _with_teacher(run, own)
+    if run.champion:
+        gate.check(run.champion, run.taxonomy, rows["test"])
+    own = [example_of(row, run.taxonomy) for row in rows["train"]]
+    examples = repeated(_with_teacher(run, own), recipe.label_share)
     dev = [example_of(row, run.taxonomy) for row in rows["dev"]]
     members = [_member(run, number, own, examples, dev) for number in range(recipe.soup)]
-    if int(os.environ.get("RANK", "0")) != 0:
+    if not first_process():
         return run.target  # under torchrun, the first process alone writes
     average(members, run.work / "network")
     return release(run, rows)
@@ -81,9 +93,10 @@ def _member(run: Run, number: int, own: Sequence[Example], taught: Sequence[Exam
         run.say(f"training {number + 1} of {recipe.soup}, seed {recipe.seed}")
     set_seed(run.recipe.seed)
     network, tokenizer = _network(run, own)
-    checkpoints = run.work / ("checkpoints" if number == 0 else f"checkpoints-{number}")
-    finetune(recipe, network, tokenizer, taught, dev, checkpoints)
-    if int(os.environ.get("RANK", "0")) == 0:
+    mark = f"-{number}" if number else ""
+    watch = Watch(run.say, run.work / f"history{mark}", run.report_to)
+    finetune(recipe, network, tokenizer, taught, dev, run.work / f"checkpoints{mark}", watch)
+    if first_process():
         network.save(folder)
         tokenizer.no_truncation()
         tokenizer.save(str(folder / "tokenizer.json"), pretty=False)  # last: it marks the member as whole
@@ -95,7 +108,9 @@ def release(run: Run, rows: corpus.Splits | None = None) -> Path:
     folder = run.work / "network"
     if not (folder / "network.safetensors").is_file():
         raise XunchaError(f"{folder}: there is no trained network here. Run `xuncha train {run.recipe.name}` first.")
-    rows = rows or corpus.labelled(run.recipe.rows, run.taxonomy, run.recipe.limit_rows, run.recipe.seed)
+    if rows is None:
+        workfolder.require(run.work, workfolder.identity(run.recipe, run.taxonomy))
+        rows = run.rows()
     network, tokenizer = Network.load(folder), Tokenizer.from_file(str(folder / "tokenizer.json"))
     weights = weights_of(network, run.recipe.window)
     fp32 = _open(publish.draft(run.work / "fp32", run.recipe, run.taxonomy, build_graph(weights), tokenizer))
@@ -103,6 +118,9 @@ def release(run: Run, rows: corpus.Splits | None = None) -> Path:
     built = publish.draft(run.target.parent / f".{run.target.name}.part", run.recipe, run.taxonomy, graph, tokenizer)
     try:
         _finish(run, network, fp32, built, rows)
+        workfolder.finish(run.work)
+        if run.champion:
+            _face_champion(run, run.champion, built, rows["test"])
         publish.put_in_place(built, run.target)
     finally:
         shutil.rmtree(built, ignore_errors=True)
@@ -113,6 +131,8 @@ def release(run: Run, rows: corpus.Splits | None = None) -> Path:
 
 def write_base(run: Run, folder: Path) -> None:
     """Write the network that training left in `run.work` as a base to start later trainings from."""
+    if not first_process():
+        return
     source = run.work / "network"
     save_base(Network.load(source), Tokenizer.from_file(str(source / "tokenizer.json")), folder)
     run.say(f"base written to {folder}")
@@ -137,14 +157,24 @@ def _network(run: Run, examples: Sequence[Example]) -> tuple[Network, Tokenizer]
     return network, tokenizer
 
 
-def _extra(run: Run, rows: corpus.Splits) -> list[Row]:
-    """The rows that train beside the recipe's; one whose text stands in dev or test would flatter, and is left out."""
-    if not run.recipe.extra_rows:
-        return []
-    measured = {row.text for name in ("dev", "test") for row in rows[name]}
-    extra = [row for row in read_rows(run.recipe.extra_rows, run.taxonomy) if row.text not in measured]
-    run.say(f"extra rows to train on: {len(extra):,}")
-    return extra
+def first_process() -> bool:
+    """Whether this is the process that writes; under torchrun there are others."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _face_champion(run: Run, champion: gate.Champion, built: Path, test: Sequence[Row]) -> None:
+    """Raise `gate.Refused` where the finished model must not take the champion's place."""
+    path = run.recipe.extra_rows
+    extra = frozenset(row.id for row in read_rows(path, run.taxonomy)) if path else frozenset()
+    found = gate.judge(champion, built, gate.Arena(test, extra, run.recipe.gate, run.work))
+    for line in summary(found.verdict, (found.old, found.new)):
+        run.say(line)
+    if found.verdict.outcome is not Outcome.SHIP:
+        if not champion.force:
+            raise gate.keep_aside(built, found, run.work)
+        run.say(f"written all the same, for --force; the bundle says so: {run.target}")
+    if kept := gate.keep_replaced(run.target, run.work):
+        run.say(f"the model that stood in {run.target} is kept in {kept}")
 
 
 def _with_teacher(run: Run, examples: list[Example]) -> list[Example]:
@@ -202,7 +232,7 @@ def _finish(run: Run, network: Network, fp32: Inference, built: Path, rows: corp
     manifest["evidence_thresholds"] = _evidence_thresholds(shipped, rows["dev"], run.taxonomy)
     scores = (calibrated32, calibrated, truth)
     checks = _verify(run, network, (fp32, shipped), texts, scores, manifest["thresholds"]["balanced"])
-    manifest["data"] = publish.fingerprints([row for split in rows.values() for row in split], run.recipe.rows)
+    manifest["data"] = publish.fingerprints([row for split in rows.values() for row in split], run.recipe)
     _write_files(run, built, manifest, rows, points, checks)
 
 
@@ -282,15 +312,3 @@ def _evidence_thresholds(inference: Inference, rows: Sequence[Row], taxonomy: Ta
             tokens.append((probability, truth, np.array([end - start for start, end in spans], np.int64)))
         out[label.id] = evidence_threshold(tokens)
     return out
-
-
-def _refuse_another_recipe(run: Run) -> None:
-    """A work folder belongs to one recipe: checkpoints of another one would be carried on silently."""
-    path = run.work / "recipe.json"
-    now = run.recipe.to_json()
-    if path.is_file() and json.loads(path.read_text()) != now:
-        raise XunchaError(
-            f"{run.work}: holds the checkpoints of another recipe or other settings. "
-            "Give another --work folder, or --fresh to start anew."
-        )
-    path.write_text(json.dumps(now, indent=1) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -10,19 +11,25 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import onnx
 from tokenizers import Tokenizer
 
+from xuncha.labels.io import row_files
 from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Taxonomy
-from xuncha.models.bundle import FORMAT, MANIFEST, OPERATING_POINTS, REQUIRED_FILES, file_hash
+from xuncha.models.bundle import FORMAT, MANIFEST, OPERATING_POINTS, REQUIRED_FILES, file_hash, open_bundle
+from xuncha.train.base import base_folder
+from xuncha.train.evaluation.evaluation import WRITTEN_BY_MODEL
 from xuncha.train.export import write_graph
 from xuncha.train.recipe import Recipe
 
 PACKAGES = ("torch", "transformers", "tokenizers", "onnx", "onnxruntime", "numpy", "scikit-learn")
+# The packages that make a model what it is; serving does not.
+PROGRAM = ("labels", "models", "train")
 
 
 def draft(folder: Path, recipe: Recipe, taxonomy: Taxonomy, graph: onnx.ModelProto, tokenizer: Tokenizer) -> Path:
@@ -42,7 +49,7 @@ def draft(folder: Path, recipe: Recipe, taxonomy: Taxonomy, graph: onnx.ModelPro
         {
             "format": FORMAT,
             "name": recipe.name,
-            "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "created": created(),
             "taxonomy": taxonomy.to_json(),
             "calibration": {label: {"slope": 1.0, "intercept": 0.0} for label in labels},
             "thresholds": {point: dict(half) for point in OPERATING_POINTS},
@@ -50,7 +57,7 @@ def draft(folder: Path, recipe: Recipe, taxonomy: Taxonomy, graph: onnx.ModelPro
             "window": recipe.window,
             "stride": recipe.stride,
             "precision": "int8" if recipe.int8 else "fp32",
-            "encoder": {"name": recipe.encoder},
+            "encoder": encoder_of(recipe.encoder),
             "data": {},
             "recipe": recipe.to_json(),
             "environment": environment(),
@@ -87,15 +94,39 @@ def put_in_place(built: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def fingerprints(rows: Sequence[Row], path: str) -> dict[str, Any]:
-    """What the model was trained on: a sha256 per file, and the counts per split and origin."""
-    root = Path(path)
-    files = sorted(root.glob("*.jsonl*")) if root.is_dir() else [root]
+def fingerprints(rows: Sequence[Row], recipe: Recipe) -> dict[str, Any]:
+    """What the model was trained on: a sha256 per file, counts by split and origin, rows written by models, teacher."""
     counts: dict[str, dict[str, int]] = {}
     for row in rows:
         split = counts.setdefault(row.split or "none", {})
         split[row.origin] = split.get(row.origin, 0) + 1
-    return {"files": {file.name: file_hash(file) for file in files}, "rows": counts}
+    found: dict[str, Any] = {
+        "files": file_hashes(recipe.rows),
+        "extra_files": file_hashes(recipe.extra_rows),
+        "rows": counts,
+        "written_by_model": sum(row.annotator == WRITTEN_BY_MODEL for row in rows),
+    }
+    if recipe.teacher:
+        found["teacher"] = open_bundle(recipe.teacher, check_hashes=False).model_id
+    return {key: value for key, value in found.items() if value}
+
+
+def file_hashes(path: str) -> dict[str, str]:
+    """Name → sha256 of the files of rows that a path stands for; none for ""."""
+    return {file.name: file_hash(file) for file in row_files([path])} if path else {}
+
+
+def encoder_of(name: str) -> dict[str, str]:
+    """The name of the encoder that training started from, and the sha256 of its weights where they lie in a folder."""
+    weights = base_folder(name) / "model.safetensors"
+    return {"name": name, **({"sha256": file_hash(weights)} if weights.is_file() else {})}
+
+
+def created() -> str:
+    """Today (UTC), or the day of SOURCE_DATE_EPOCH: the same training twice a day gives the same bytes."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
+    return now.strftime("%Y-%m-%d")
 
 
 def environment() -> dict[str, str]:
@@ -106,10 +137,31 @@ def environment() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
-    try:
-        git = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=False)
-        if git.returncode == 0:
-            found["commit"] = git.stdout.strip()
-    except OSError:
-        pass
+    return {**found, **code_version()}
+
+
+def code_version() -> dict[str, str]:
+    """`code`: sha256 over the program's own sources; `commit` where they are tracked by git, `+` with changes on it."""
+    source = Path(__file__).resolve()
+    root = source.parents[1]
+    digest = hashlib.sha256()
+    for package in PROGRAM:
+        folder = Path(str(files(f"xuncha.{package}")))
+        for one in sorted(folder.rglob("*.py")):
+            digest.update(f"{package}/{one.relative_to(folder)}\0".encode() + one.read_bytes() + b"\0")
+    found = {"code": digest.hexdigest()}
+    # A package installed into somebody else's repository must not take that one's commit for its own.
+    if _git(root, "ls-files", "--error-unmatch", str(source)):
+        sources = (f":(glob){package}/**/*.py" for package in PROGRAM)
+        changed = _git(root, "status", "--porcelain", "--", *sources)
+        found["commit"] = _git(root, "rev-parse", "HEAD") + ("+" if changed else "")
     return found
+
+
+def _git(root: Path, *words: str) -> str:
+    """What a git command prints, or nothing where it fails or there is no git."""
+    try:
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

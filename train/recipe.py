@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean
+from xuncha.train.compare.rules import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Recipe:
     # A folder, the name of a committed base ("base"), a hub name, or "tiny": a random encoder for tests.
     encoder: str
     rows: str = "labels/data"
-    # More labelled rows to train on, which never enter dev or test, such as judged public text; "" = none.
+    # More labelled rows; those without a split only train, unless nothing else measures one of their labels. "" = none.
     extra_rows: str = ""
     # A model folder whose scores teach this one, and a folder of JSONL(.gz) texts for it to score; "" = none.
     teacher: str = ""
@@ -62,6 +63,10 @@ class Recipe:
     window: int = 384
     stride: int = 256
     int8: bool = True
+    # Rows judged for a label that few rows are judged for are repeated until they are this share, 8 times at most.
+    label_share: float = 0.1
+    # When the new model may replace a champion: the table [gate].
+    gate: Gate = field(default_factory=Gate)
 
     @classmethod
     def read(cls, path: Path) -> Recipe:
@@ -80,6 +85,8 @@ class Recipe:
     def of(cls, raw: dict[str, Any], where: str) -> Recipe:
         """Check plain values and build the recipe; `where` names the file in errors."""
         known = {field.name: field for field in fields(cls)}
+        gate = Gate.of(raw.get("gate", {}), where)
+        raw = {key: value for key, value in raw.items() if key != "gate"}
         for key, value in raw.items():
             if key not in known:
                 hint = did_you_mean(key, known)
@@ -91,10 +98,11 @@ class Recipe:
                 raise XunchaError(
                     f'{where}: key "{key}" must be {kind.__name__}, not {type(value).__name__} ({value!r}).'
                 )
-        missing = [n for n, field in known.items() if field.default is MISSING and n not in raw]
+        needed = [n for n, one in known.items() if one.default is MISSING and one.default_factory is MISSING]
+        missing = [n for n in needed if n not in raw]
         if missing:
             raise XunchaError(f'{where}: key "{missing[0]}" is missing.')
-        recipe = cls(**raw)
+        recipe = cls(**raw, gate=gate)
         if recipe.patience and recipe.weight_average:
             raise XunchaError(
                 f'{where}: "patience" keeps the best epoch and "weight_average" the mean of all; set one of them to 0.'

@@ -8,7 +8,7 @@ import numpy as np
 
 from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Taxonomy
-from xuncha.train.examples import example_of, positive_weights
+from xuncha.train.examples import MOST_TIMES, example_of, positive_weights, repeated
 
 
 def test_spans_become_character_targets_of_their_reason(violating: Row, taxonomy: Taxonomy) -> None:
@@ -42,3 +42,15 @@ def test_class_weights_are_the_root_of_the_odds(violating: Row, taxonomy: Taxono
     clean = replace(violating, labels={"off_platform": False, "exaggerated": False}, spans=())
     examples = [example_of(row, taxonomy) for row in (violating, clean, clean, clean, clean)]
     assert positive_weights(examples) == (2.0, 2.0)
+
+
+def test_rows_of_a_new_label_are_repeated_up_to_their_share_and_the_others_stand_once(
+    violating: Row, taxonomy: Taxonomy
+) -> None:
+    old = example_of(replace(violating, labels={"off_platform": True}, spans=()), taxonomy)
+    new = example_of(replace(violating, labels={"exaggerated": True}, spans=()), taxonomy)
+    many = [old] * 96 + [new] * 4
+    found = repeated(many, 0.1)
+    assert found[:100] == many and found[100:] == [new] * 8
+    assert len(repeated([old] * 996 + [new] * 4, 0.1)) == 1000 + 4 * (MOST_TIMES - 1)
+    assert repeated(many, 0.0) == many and repeated([old] * 5, 0.1) == [old] * 5

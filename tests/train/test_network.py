@@ -68,3 +68,19 @@ def test_frozen_layers_and_word_embeddings_do_not_learn_and_the_others_do() -> N
     learning = {name for name, parameter in net.encoder.named_parameters() if parameter.grad is not None}
     assert learning
     assert all(name.startswith("encoder.layer.1.") for name in learning)
+
+
+def test_rows_of_the_old_label_teach_the_new_one_nothing() -> None:
+    net = network()
+    ids = torch.randint(1, 50, (4, 7))
+    targets = {
+        "label_targets": torch.tensor([[1.0, NAN], [0.0, NAN]] * 2),
+        "reason_targets": torch.tensor([[1.0, 0.0, NAN], [0.0, 0.0, NAN]] * 2),
+        "evidence_targets": torch.tensor([0.0, 1.0, NAN]).expand(4, 7, 3),
+    }
+    torch.autograd.backward(net(ids, torch.ones_like(ids), **targets)["loss"])
+    for head, new in ((net.label_head, 1), (net.reason_head, 2), (net.evidence_head, 2)):
+        assert head.weight.grad is not None
+        assert head.weight.grad[new].abs().max() == 0 and head.weight.grad[0].abs().max() > 0
+    assert net.evidence_scale.grad is not None
+    assert net.evidence_scale.grad[1] == 0 and net.evidence_scale.grad[0] != 0

@@ -13,12 +13,11 @@ import torch
 from tokenizers import Tokenizer
 
 from xuncha.labels.errors import XunchaError
-from xuncha.labels.io import write_rows
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.models.bundle import open_bundle
 from xuncha.models.inference import Inference, sigmoid
 from xuncha.models.reference import replay
-from xuncha.train import corpus, pipeline
+from xuncha.train import pipeline
 from xuncha.train import recipe as recipes
 from xuncha.train.base import save_base, warm_start
 from xuncha.train.network import HeadShape, Network
@@ -55,12 +54,6 @@ def test_the_bundle_knows_its_rows_recipe_and_environment(debug_run: Path) -> No
     assert all(len(digest) == 64 for digest in raw["data"]["files"].values())
 
 
-def test_checkpoints_of_another_recipe_are_refused(debug_run: Path) -> None:
-    recipe = replace(recipes.find("debug"), rows=ROWS, seed=99)
-    with pytest.raises(XunchaError, match="holds the checkpoints of another recipe or other settings"):
-        pipeline.train(pipeline.Run(recipe, Taxonomy.load(), debug_run, debug_run / "model"))
-
-
 def test_a_soup_is_the_mean_of_trainings_with_other_seeds_and_each_is_done_once(tmp_path: Path) -> None:
     recipe = replace(recipes.find("debug"), rows=ROWS, limit_rows=400, epochs=1.0, soup=2)
     said: list[str] = []
@@ -78,17 +71,6 @@ def test_a_soup_is_the_mean_of_trainings_with_other_seeds_and_each_is_done_once(
     said.clear()
     pipeline.train(run)
     assert not [line for line in said if line.startswith("training")]
-
-
-def test_extra_rows_train_unless_dev_or_test_has_their_text(tmp_path: Path) -> None:
-    taxonomy = Taxonomy.load()
-    rows = corpus.labelled(ROWS, taxonomy)
-    fresh = replace(rows["train"][0], id="fresh", text="别处来的一条文本", spans=(), labels={"exaggerated": False})
-    measured = replace(fresh, id="measured", text=rows["dev"][0].text)
-    path = tmp_path / "extra.jsonl"
-    write_rows(path, [fresh, measured])
-    run = pipeline.Run(replace(recipes.find("debug"), extra_rows=str(path)), taxonomy, tmp_path, tmp_path / "model")
-    assert [row.id for row in pipeline._extra(run, rows)] == ["fresh"]
 
 
 def test_a_failed_release_leaves_the_old_model_in_place(

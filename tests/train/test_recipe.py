@@ -44,3 +44,14 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
 def test_an_unknown_recipe_lists_those_that_ship() -> None:
     with pytest.raises(XunchaError, match='There is no recipe "nnao". Shipped recipes: .*debug.*nano'):
         recipes.find("nnao")
+
+
+def test_the_rules_of_the_gate_are_a_table_of_the_recipe(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text('name = "x"\nencoder = "tiny"\n[gate]\ntolerance = 0.01\n')
+    recipe = Recipe.read(path)
+    assert (recipe.gate.tolerance, recipe.gate.point) == (0.01, "balanced")
+    path.write_text('name = "x"\nencoder = "tiny"\ngate = 3\n')
+    with pytest.raises(XunchaError) as caught:
+        Recipe.read(path)
+    assert str(caught.value) == f"{path}: [gate] must be a table of rules, not 3."

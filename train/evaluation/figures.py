@@ -30,13 +30,13 @@ def figures(judged: Bools, truth: Bools, flags: Bools, resamples: Resamples) -> 
     sides = (truth & flags, ~truth & flags, truth & ~flags, ~truth & ~flags)
     cells = np.stack([judged & side for side in sides], axis=1)
     totals = cells.sum(axis=0).astype(np.float64)
-    values, drawn = _quotients(totals), _quotients(resamples.sums(cells))
+    values, drawn = quotients(totals), quotients(resamples.sums(cells))
     estimates = [estimate(float(values[place]), drawn[:, place]) for place in range(4)]
     true, false, missed, _ = (int(total) for total in totals)
     return Figures(int(totals.sum()), true + missed, true + false, *estimates)
 
 
-def _quotients(cells: Floats) -> Floats:
+def quotients(cells: Floats) -> Floats:
     """TP, FP, FN, TN [..., 4] → precision, recall, F1, false flags [..., 4]."""
     true, false, missed, passed = np.moveaxis(cells, -1, 0)
     pairs = (
@@ -58,11 +58,11 @@ def average_precision(judged: Bools, truth: Bools, scores: Floats, resamples: Re
 
     positive = judged & truth
     value = float(average_precision_score(truth[judged], scores[judged])) if positive.any() else float("nan")
-    drawn = [_weighted(weights * judged, truth, scores) for weights in resamples.weights()]
+    drawn = [weighted_precision(weights * judged, truth, scores) for weights in resamples.weights()]
     return estimate(value, np.concatenate(drawn))
 
 
-def _weighted(weights: Floats, truth: Bools, scores: Floats) -> Floats:
+def weighted_precision(weights: Floats, truth: Bools, scores: Floats) -> Floats:
     """Average precision for each line of `weights` [b, N]; NaN where a line has no true row."""
     order = np.argsort(-scores, kind="stable")
     # Rows of one score stand or fall together, so only the last of them is a threshold.
