@@ -10,7 +10,7 @@ from xuncha.serve.policy import Policy
 from xuncha.serve.report.scored import Piece, ScoredRow
 
 Decided = Mapping[tuple[str, str], str]
-"""Who overturned a flag: (row id, label) to annotator."""
+"""Who overturned a flag: (row key, label) to annotator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,13 @@ class Judging:
         )  # fmt: skip
         return Flag(
             label, row.scores[label], pieces, allowed, tuple(entries.values()),
-            (self.overturned or {}).get((row.id, label), ""), reason, rule, what.severity, what.weight,
+            self._who_overturned(row, label), reason, rule, what.severity, what.weight,
         )  # fmt: skip
+
+    def _who_overturned(self, row: ScoredRow, label: str) -> str:
+        """The reviewer; rows whose id stands twice are decided as `id@number`."""
+        known = self.overturned or {}
+        return known.get((row.id, label)) or known.get((f"{row.id}@{row.number}", label), "")
 
     def _entry(self, row: ScoredRow, label: str, piece: Piece | None) -> Entry | None:
         if self.allow is None:
