@@ -88,7 +88,7 @@ def choices(taxonomy: Taxonomy) -> tuple[str, ...]:
 
 
 def _workbook_rows(path: Path, taxonomy: Taxonomy, annotator: str | None) -> tuple[list[Row], int]:
-    book = _opened(path)
+    book = open_workbook(path)
     try:
         for sheet in (REVIEW_SHEET, ROWS_SHEET):
             if sheet not in book.sheetnames:
@@ -184,7 +184,8 @@ def _text(cell: object) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def _opened(path: Path) -> Any:
+def open_workbook(path: Path) -> Any:
+    """The workbook at `path`, to be closed by the caller. Raises `XunchaError` if it is none, or unpacks too far."""
     try:
         with zipfile.ZipFile(path) as packed:
             size = sum(one.file_size for one in packed.infolist())

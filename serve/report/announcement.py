@@ -50,7 +50,7 @@ def _head(basis: Basis) -> list[str]:
         f"> **草稿，仅供审核。**{NOTICE}",
         "",
         f"为维护平台交易秩序和消费者权益，平台对{what}的商品信息及直播内容开展抽查。{_period(basis.totals)}"
-        f"共检查 {basis.merchants:,} 个商家的 {basis.totals.all.rows:,} 条内容，发现存在违规信息的内容 "
+        f"共检查 {basis.merchants:,} 个商家的 {basis.totals.all.rows:,} 条内容，发现疑似违规的内容 "
         f"{basis.totals.all.flagged:,} 条。依据《{escaped(basis.policy.name)}》，拟处理如下：",
         "",
     ]

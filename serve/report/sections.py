@@ -48,9 +48,9 @@ def overview(totals: Totals, merchants: int, taxonomy: Taxonomy) -> Html:
     named = [(label, name) for label, name, _ in labels]
     for title, groups in (("按类目", totals.categories), ("按商家", totals.merchants)):
         if groups:
-            boxes.append(box(title, _groups(groups, named)))
+            boxes.append(box(title, _groups(title[1:], groups, named)))
     if totals.days:
-        boxes.append(box("按日期", _days(totals.days), _groups(totals.days, named, by_name=True)))
+        boxes.append(box("按日期", _days(totals.days), _groups("日期", totals.days, named, by_name=True)))
     boxes.append(box("评分状态", _statuses(totals.statuses, totals.all.rows)))
     return joined([top, element("div", *boxes, class_="grid")])
 
@@ -138,7 +138,9 @@ def _reasons(totals: Totals, taxonomy: Taxonomy) -> Html:
     return table(("原因", "标签", "条数", "占全部内容"), lines, numbers=(2, 3))
 
 
-def _groups(groups: Mapping[str, Group], labels: Sequence[tuple[str, str]], *, by_name: bool = False) -> Html:
+def _groups(
+    what: str, groups: Mapping[str, Group], labels: Sequence[tuple[str, str]], *, by_name: bool = False
+) -> Html:
     ordered = sorted(groups.items(), key=lambda item: item[0] if by_name else (-item[1].flagged, -item[1].rows, item[0]))
     shown = ordered[-366:] if by_name else ordered[:_TOP]
     lines = [
@@ -149,7 +151,7 @@ def _groups(groups: Mapping[str, Group], labels: Sequence[tuple[str, str]], *, b
         )
         for key, group in shown
     ]  # fmt: skip
-    whole = table(("名称", "内容", "违规", "违规率", *(name for _, name in labels)), lines, range(1, 4 + len(labels)))
+    whole = table((what, "内容", "违规", "违规率", *(name for _, name in labels)), lines, range(1, 4 + len(labels)))
     if len(ordered) == len(shown):
         return whole
     return joined([whole, element("p", f"列出 {len(shown):,} 个，共 {len(ordered):,} 个。", class_="soft")])
