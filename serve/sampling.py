@@ -159,7 +159,7 @@ def _draw_groups(strata: Mapping[str, Sequence[int]], plan: Plan) -> dict[int, s
             share = (wanted + at) // len(kinds)
             take(group, _chain(rows for name, rows in ordered.items() if name.split("/")[half] == kind), share)
     for rows in ordered.values():
-        take("least", rows, min(_LEAST, len(rows)) - sum(number in found for number in rows))
+        take("least", rows, max(0, _LEAST - sum(number in found for number in rows)))
     return found
 
 

@@ -11,7 +11,7 @@ import typer
 from xuncha.labels.errors import XunchaError, did_you_mean, escape_controls, quote, user_errors
 
 if TYPE_CHECKING:
-    from xuncha.serve.sampling import Sample
+    from xuncha.serve.sampling import Plan, Sample
     from xuncha.serve.sampling_estimate import Estimated, Share
 
 
@@ -55,9 +55,9 @@ def sample(
             return
         if source is None or target is None:
             raise XunchaError("Give SCORED and -o FILE to draw a sample, or --estimate REVIEWED to estimate from one.")
-        from xuncha.serve.sampling import Plan
+        from xuncha.serve.sampling import Plan as Wanted
 
-        plan = Plan(risk, merchants, control, seed)
+        plan = Wanted(risk, merchants, control, seed)
         roles = {} if merchant_column is None else {"merchant": merchant_column}
         drawn = _drawn(
             source, target, plan, roles, tuple(text_column or ()), (input_format, encoding), taxonomy, force=force
@@ -66,18 +66,17 @@ def sample(
 
 
 def _drawn(
-    source: str, target: Path, plan: object, roles: dict[str, str], texts: tuple[str, ...],
+    source: str, target: Path, plan: Plan, roles: dict[str, str], texts: tuple[str, ...],
     reading: tuple[str | None, str | None], taxonomy: Path | None, *, force: bool,
 ) -> Sample:  # fmt: skip
     from xuncha.labels.taxonomy import Taxonomy
     from xuncha.serve.report.roles import find_roles
     from xuncha.serve.report.scored import ScoredTable, find_texts, scored_labels
-    from xuncha.serve.sampling import Plan, draw
+    from xuncha.serve.sampling import draw
     from xuncha.serve.sampling_files import FORMATS, write_sample
     from xuncha.serve.tables import ReadOptions, open_table
     from xuncha.serve.tables.storage import refuse_target, replacing
 
-    assert isinstance(plan, Plan)
     suffix = target.suffix.lower()
     if suffix not in FORMATS:
         hint = did_you_mean(suffix, FORMATS)
