@@ -68,7 +68,9 @@ def read_decisions(paths: Iterable[Path], taxonomy: Taxonomy, annotator: str | N
             found = list(read_rows(path, taxonomy))
         for row in found:
             if row.id in seen:
-                raise XunchaError(f"{path}: row {quote(row.id)} is decided in {seen[row.id]} too. Leave one of them out.")
+                raise XunchaError(
+                    f"{path}: row {quote(row.id)} is decided in {seen[row.id]} too. Leave one of them out."
+                )
             seen[row.id] = path
         rows += found
     counts = Counter(judged for row in rows for judged in row.labels.values())
@@ -93,8 +95,8 @@ def _workbook_rows(path: Path, taxonomy: Taxonomy, annotator: str | None) -> tup
         for sheet in (REVIEW_SHEET, ROWS_SHEET):
             if sheet not in book.sheetnames:
                 raise XunchaError(
-                    f"{path}: the sheet {quote(sheet)} is missing, so this is no whole review workbook. Save it with all "
-                    "its sheets, from the program it was reviewed in."
+                    f"{path}: the sheet {quote(sheet)} is missing, so this is no whole review workbook. Save it with "
+                    "all its sheets, from the program it was reviewed in."
                 )
         asked = _asked(path, book, taxonomy)
         saved = book.properties.modified or datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -156,7 +156,7 @@ def _csv_entries(path: Path) -> Iterable[tuple[str, Fields]]:
         for key in _SCOPES:
             if key in given:
                 given[key] = [one for one in _BETWEEN.split(str(given[key])) if one]
-        fields(where, {key: None for key in reader.fieldnames or ()}, _REQUIRED, (*_OPTIONAL, *_SCOPES))
+        fields(where, dict.fromkeys(reader.fieldnames or ()), _REQUIRED, (*_OPTIONAL, *_SCOPES))
         yield where, fields(where, given, _REQUIRED, (*_OPTIONAL, *_SCOPES))
 
 
@@ -167,7 +167,9 @@ def _entry(where: str, given: Fields, labels: Collection[str], reasons: Collecti
         raise XunchaError(f"{where}: kind {quote(named)} is unknown.{did_you_mean(named, kinds)} Allowed: {kinds}.")
     proof = optional_text(where, given, "proof") or ""
     if named == Kind.SUBSTANTIATION and not proof:
-        raise XunchaError(f'{where}: field "proof" is missing: say which certificate or authorisation proves the claim.')
+        raise XunchaError(
+            f'{where}: field "proof" is missing: say which certificate or authorisation proves the claim.'
+        )
     starts, expires = given.get("starts"), _day(where, "expires", given["expires"])
     return Entry(
         id=text(where, given, "id"),

@@ -35,7 +35,9 @@ COMMANDS = {
     "report": Command(
         "xuncha.serve.commands.report:report", "Report on a scored table: page, workbook, merchants, announcement."
     ),
-    "sample": Command("xuncha.serve.commands.sample:sample", "Draw a review sample; estimate the violation rate from it."),
+    "sample": Command(
+        "xuncha.serve.commands.sample:sample", "Draw a review sample; estimate the violation rate from it."
+    ),
     "demo": Command("xuncha.serve.commands.demo:demo", "Score two sample tables and show some verdicts."),
     "models": Command("xuncha.models.cli:app", "List, show and verify models."),
     "labels": Command("xuncha.labels.cli:app", "Look at the taxonomy; check, count, split and convert labelled rows."),

@@ -119,7 +119,9 @@ def risk_of(row: ScoredRow) -> Risk:
     if not row.scored:
         return Risk.UNSCORED
     if row.flags:
-        return Risk.SURE if max(row.scores[label] for label in row.flags if label in row.scores) >= HIGH else Risk.FLAGGED
+        return (
+            Risk.SURE if max(row.scores[label] for label in row.flags if label in row.scores) >= HIGH else Risk.FLAGGED
+        )
     return Risk.NEAR if max(row.scores.values()) >= NEAR else Risk.QUIET
 
 

@@ -145,7 +145,9 @@ def _strata(where: str, sample: Sequence[Judged], said: Sequence[Judged], label:
         own = [one for one in said if one.stratum == name]
         if not own:
             what = "" if label == ANY else f" for {label}"
-            raise XunchaError(f"{where}: no row of the stratum {name} is judged{what}. Judge at least one, better five.")
+            raise XunchaError(
+                f"{where}: no row of the stratum {name} is judged{what}. Judge at least one, better five."
+            )
         found.append(_Stratum(rows / total, rows, len(own), sum(bool(one.holds(label)) for one in own)))
     return found
 

@@ -132,7 +132,9 @@ def _show(found: Estimated, as_json: bool) -> None:
         if one.recall is not None:
             print(f"  violations that are flagged: about {one.recall:.1%}")
         if one.unsure:
-            print(f"  unsure: {one.unsure:,}; were all of them none, {one.at_least:.2%}, were all violations, {one.at_most:.2%}")
+            print(
+                f"  unsure: {one.unsure:,}; were all of them none, {one.at_least:.2%}, were all violations, {one.at_most:.2%}"
+            )
 
 
 def _said(share: Share) -> str:

@@ -115,7 +115,12 @@ def _review(basis: Basis) -> list[str]:
 def _names(basis: Basis) -> list[str]:
     if not basis.proposals:
         return []
-    lines = ["## 附：拟处理名单（公布前须核对并按规定脱敏）", "", "| 阶梯 | 拟处理 | 商家 | 依据 |", "|---|---|---|---|"]
+    lines = [
+        "## 附：拟处理名单（公布前须核对并按规定脱敏）",
+        "",
+        "| 阶梯 | 拟处理 | 商家 | 依据 |",
+        "|---|---|---|---|",
+    ]
     for one in basis.proposals:
         name, ident = (escaped(visible(word)) for word in (one.standing.name, one.standing.merchant))
         who = f"{name}（{ident}）" if name and name != ident else ident

@@ -265,5 +265,3 @@ def _overturned(paths: Sequence[Path], taxonomy: Taxonomy) -> tuple[dict[tuple[s
         if judged is False
     }
     return {key: who for key, who in found.items() if key not in held}, {row.group or row.id for row in rows}
-
-

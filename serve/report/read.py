@@ -126,5 +126,3 @@ def _note(hides: Mapping[str, Hides], row: ScoredRow, flag: Flag) -> None:
         own.rows.add(row.number)
         if row.merchant:
             own.merchants.add(row.merchant)
-
-

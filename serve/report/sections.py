@@ -141,7 +141,9 @@ def _reasons(totals: Totals, taxonomy: Taxonomy) -> Html:
 def _groups(
     what: str, groups: Mapping[str, Group], labels: Sequence[tuple[str, str]], *, by_name: bool = False
 ) -> Html:
-    ordered = sorted(groups.items(), key=lambda item: item[0] if by_name else (-item[1].flagged, -item[1].rows, item[0]))
+    ordered = sorted(
+        groups.items(), key=lambda item: item[0] if by_name else (-item[1].flagged, -item[1].rows, item[0])
+    )
     shown = ordered[-366:] if by_name else ordered[:_TOP]
     lines = [
         (
@@ -177,7 +179,11 @@ def _distribution(totals: Totals, label: str, name: str, kind: str) -> Html:
             f'<rect class="{kind}{under}" x="{at * 20 + 1}" y="{92 - height:.1f}" width="18" height="{height:.1f}">'
             f"<title>{span}</title></rect>"
         )
-    line = "" if lowest is None else f'<line class="cutline" x1="{lowest * 400:.1f}" x2="{lowest * 400:.1f}" y1="2" y2="92"/>'
+    line = (
+        ""
+        if lowest is None
+        else f'<line class="cutline" x1="{lowest * 400:.1f}" x2="{lowest * 400:.1f}" y1="2" y2="92"/>'
+    )
     ticks = "".join(
         f'<text x="{at * 400:.0f}" y="106" text-anchor="{anchor}">{at:g}</text>'
         for at, anchor in ((0, "start"), (0.25, "middle"), (0.5, "middle"), (0.75, "middle"), (1, "end"))
@@ -187,7 +193,9 @@ def _distribution(totals: Totals, label: str, name: str, kind: str) -> Html:
         f'<svg class="chart" viewBox="0 0 400 110" role="img" aria-label="{escaped(said)}">'
         f'<line class="axis" x1="0" x2="400" y1="92" y2="92"/>{"".join(bars)}{line}{ticks}</svg>'
     )
-    return joined([element("h3", said), Html(picture), element("p", "柱高按对数；浅色为未被标记的分段。", class_="soft")])
+    return joined(
+        [element("h3", said), Html(picture), element("p", "柱高按对数；浅色为未被标记的分段。", class_="soft")]
+    )
 
 
 def _days(days: Mapping[str, Group]) -> Html:

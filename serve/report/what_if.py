@@ -88,9 +88,7 @@ def _moved(step: Step, found: re.Match[str], value: str) -> Step:
     name, where = found["condition"], f"{_OPTION} {found[0]}"
     if name not in CONDITIONS:
         hint = did_you_mean(name, CONDITIONS)
-        raise XunchaError(
-            f"{where}: there is no condition {quote(name)}.{hint} Conditions: {', '.join(CONDITIONS)}."
-        )
+        raise XunchaError(f"{where}: there is no condition {quote(name)}.{hint} Conditions: {', '.join(CONDITIONS)}.")
     at = int(found["group"]) - 1 if found["group"] else _only_group(step, name, where)
     if not 0 <= at < len(step.when):
         raise XunchaError(f"{where}: the step {step.id} has {len(step.when)} groups of conditions.")
