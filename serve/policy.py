@@ -75,7 +75,7 @@ class Policy:
         return steps[step_id]
 
     def with_step(self, changed: Step) -> Policy:
-        """This policy with the step of the same id replaced."""
+        """The policy with the step of the same id replaced."""
         ladders = tuple(
             replace(one, steps=tuple(changed if step.id == changed.id else step for step in one.steps))
             for one in self.ladders

@@ -73,7 +73,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """Estimates for any label and for each, from `judged` rows of a sample of a table of `rows`; `blank` have no verdict."""
+    """Estimates for any label and for each. `rows`: of the table; `judged` and `blank`: of the sample."""
 
     rows: int
     judged: int

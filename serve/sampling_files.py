@@ -78,7 +78,8 @@ def read_reviewed(path: Path) -> tuple[list[Judged], tuple[str, ...], int]:
         missing = next((name for name in (*_DESIGN, _ROW) if name not in cells), None if labels else f"{JUDGED}<label>")
         if missing:
             raise XunchaError(
-                f"{path}: the column {missing} is missing, so this is no sample. Draw one: xuncha sample SCORED -o FILE."
+                f"{path}: the column {missing} is missing, so this is no sample. Draw one with "
+                "xuncha sample SCORED -o FILE."
             )
         drawn = text_of(cells[_ROW])
         if drawn in seen:

@@ -13,7 +13,10 @@ from xuncha.serve.report.rollup import SOURCES, Proposal, step_counts
 from xuncha.serve.report.totals import Totals
 from xuncha.serve.visible import visible
 
-NOTICE = "本稿由系统根据模型得分与政策文件自动起草，所列处理均为建议，未经人工复核与批准不得发布或执行，系统不会自动处罚任何商家。"
+NOTICE = (
+    "由系统根据模型得分与政策文件自动生成，所列处理均为建议，未经人工复核与批准不得发布或执行；"
+    "系统不会自动处罚任何商家。"
+)
 """What every product that proposes a penalty says."""
 
 _MARKS = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|~"})

@@ -103,6 +103,8 @@ class ScoredTable:
             for label in self.labels
             if (score := score_of(f"{where}, {_SCORE}{label}", cells[f"{_SCORE}{label}"])) is not None
         }
+        for label in flags.difference(scores):
+            raise XunchaError(f"{where}: {_FLAG}{label} is true but {_SCORE}{label} is empty. Score the table again.")
         texts: dict[str, str] = {}
         evidence: tuple[Piece, ...] = ()
         if flags or self.all_texts:

@@ -203,8 +203,9 @@ def _days(days: Mapping[str, Group]) -> Html:
     width = 400 / len(shown)
     most = max(max(group.rate for _, group in shown), 1e-9)
     bars = "".join(
-        f'<rect class="all" x="{at * width:.2f}" y="{92 - 84 * group.rate / most:.1f}" width="{max(width * 0.8, 0.5):.2f}" '
-        f'height="{84 * group.rate / most:.1f}"><title>{escaped(day)}：{group.flagged:,} / {group.rows:,}</title></rect>'
+        f'<rect class="all" x="{at * width:.2f}" y="{92 - 84 * group.rate / most:.1f}" '
+        f'width="{max(width * 0.8, 0.5):.2f}" height="{84 * group.rate / most:.1f}">'
+        f"<title>{escaped(day)}：{group.flagged:,} / {group.rows:,}</title></rect>"
         for at, (day, group) in enumerate(shown)
     )
     ends = (
