@@ -133,7 +133,7 @@ def _show(found: Estimated, as_json: bool) -> None:
             print(f"  violations that are flagged: about {one.recall:.1%}")
         if one.unsure:
             print(
-                f"  unsure: {one.unsure:,}; the rate if none of them violates {one.at_least:.2%}, if all {one.at_most:.2%}"
+                f"  unsure: {one.unsure:,}; were none of them violations {one.at_least:.2%}, were all {one.at_most:.2%}"
             )
 
 

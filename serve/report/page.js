@@ -35,6 +35,12 @@ const points = (text) => (/[\ud800-\udbff]/.test(text) ? Array.from(text) : null
 const cut = (text, list, start, end) => (list ? list.slice(start, end).join("") : text.slice(start, end));
 const size = (text, list) => (list ? list.length : text.length);
 
+// Text where no element can stand, such as an option, with what is hidden made visible.
+const token = (char) => "‹U+" + char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0") + "›";
+const visible = (text) => (HIDDEN.test(text) ? Array.from(text, (char) => (HIDDEN.test(char) ? token(char) : char)).join("") : text);
+
+for (const label of DATA.labels) label.name = visible(label.name);
+
 function put(parent, text, lines) {
   let plain = "";
   const flush = () => { if (plain) parent.append(plain); plain = ""; };
@@ -43,7 +49,7 @@ function put(parent, text, lines) {
     if (char === "\n") { plain += lines ? "↵\n" : "↵"; continue; }
     if (!HIDDEN.test(char)) { plain += char; continue; }
     flush();
-    parent.append(element("span", { class: "ctl" }, "‹U+" + char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0") + "›"));
+    parent.append(element("span", { class: "ctl" }, token(char)));
   }
   flush();
 }
@@ -65,7 +71,7 @@ function marked(parent, text, pieces, from, to, lines) {
   }
 }
 
-const reasonName = (reason) => (DATA.reasons[reason] || { name: reason || "未给出依据" }).name;
+const reasonName = (reason) => visible((DATA.reasons[reason] || { name: reason || "未给出依据" }).name);
 const merchantName = (row) => { const one = DATA.merchants[row.merchant]; return one ? one[1] || one[0] : ""; };
 const score = (row) => Math.max(...(row.open.length ? row.open : row.flags).map((flag) => flag[1]));
 const isHidden = (row) => row.open.length === 0;
@@ -100,7 +106,7 @@ function filtered() {
     if (label && !flags.some((flag) => DATA.labels[flag[0]].id === label)) return false;
     if (reason && !row.evidence.some((piece) => piece[2] === reason)) return false;
     if (category && DATA.categories[row.category] !== category) return false;
-    if (merchant && !(DATA.merchants[row.merchant] || []).some((name) => name.toLowerCase().includes(merchant))) return false;
+    if (merchant && !(DATA.merchants[row.merchant] || []).some((name) => visible(name).toLowerCase().includes(merchant))) return false;
     if ((from && !(row.day >= from)) || (to && !(row.day && row.day <= to))) return false;
     if (state === "todo" && decisions.has(row.key)) return false;
     if (state === "done" && !decisions.has(row.key)) return false;
@@ -352,7 +358,10 @@ function download() {
   if (!who) { say("请先填写审核人，再下载。"); $("who").focus(); return; }
   if (!decisions.size) { say("还没有判定任何一条。"); return; }
   const lines = [];
-  for (const row of ROWS) { const found = decisions.get(row.key); if (found) for (const made of labelled(row, found, who)) lines.push(JSON.stringify(made) + "\n"); }
+  for (const row of [...ROWS].sort((a, b) => a.number - b.number)) {
+    const found = decisions.get(row.key);
+    if (found) for (const made of labelled(row, found, who)) lines.push(JSON.stringify(made) + "\n");
+  }
   const link = element("a", { href: URL.createObjectURL(new Blob(lines, { type: "application/jsonl" })), download: DATA.download });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
@@ -402,7 +411,7 @@ function onKey(event) {
 }
 
 function options(id, first, values) {
-  $(id).append(new Option(first, ""), ...values.map(([value, words]) => new Option(words, value)));
+  $(id).append(new Option(first, ""), ...values.map(([value, words]) => new Option(visible(words), value)));
 }
 
 function start() {
@@ -410,7 +419,7 @@ function start() {
   options("f-label", "全部", DATA.labels.map((label) => [label.id, label.name]));
   options("f-reason", "全部", Object.entries(DATA.reasons).map(([id, reason]) => [id, reason.name]));
   options("f-category", "全部", DATA.categories.map((name) => [name, name]));
-  $("merchant-list").append(...DATA.merchants.slice(0, 1000).map(([id, name]) => element("option", { value: name || id })));
+  $("merchant-list").append(...DATA.merchants.slice(0, 1000).map(([id, name]) => element("option", { value: visible(name || id) })));
   recall();
   let wait = 0;
   for (const id of ["q", "f-merchant"]) $(id).oninput = () => { clearTimeout(wait); wait = setTimeout(apply, 120); };

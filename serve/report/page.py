@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -157,7 +157,7 @@ class _Coded:
             _at(self.categories, row.category) if row.category else -1,
             row.day, str(row.source), round(one.need, 3), row.title, texts,
             [self._flag(flag) for flag in one.flags],
-            [piece for flag in one.flags for piece in self._pieces(flag)],
+            self._pieces(one),
             alike,
         ]  # fmt: skip
 
@@ -166,9 +166,14 @@ class _Coded:
         entries = [self.entries[entry.id] for entry in flag.entries]
         return [self.labels[flag.label], flag.score, state, entries, flag.overturned]
 
-    def _pieces(self, flag: Flag) -> Iterable[list[object]]:
-        for piece, entry in zip(flag.pieces, flag.allowed, strict=True):
-            yield self._piece(piece, self.entries[entry.id] if entry else -1)
+    def _pieces(self, one: Reviewed) -> list[list[object]]:
+        """The pieces of the flags, in the order in which the table has them."""
+        entries = {
+            id(piece): self.entries[entry.id] if entry else -1
+            for flag in one.flags
+            for piece, entry in zip(flag.pieces, flag.allowed, strict=True)
+        }
+        return [self._piece(piece, entries[id(piece)]) for piece in one.row.evidence if id(piece) in entries]
 
     def _piece(self, piece: Piece, entry: int) -> list[object]:
         return [

@@ -80,7 +80,7 @@ def flagged(scored: ScoredTable, judging: Judging, proposals: list[Proposal]) ->
     ranks: dict[str, int] = {}
     for one in proposals:
         ranks[one.standing.merchant] = max(one.rank, ranks.get(one.standing.merchant, 0))
-    for row in scored.rows():
+    for row in scored.rows(flagged=True):
         if flags := judging.flags(row):
             open_ = [flag for flag in flags if flag.open]
             yield Reviewed(row, flags, need_of_review(open_, ranks.get(row.merchant, 0)))

@@ -27,8 +27,8 @@ NAMES = {
     ),
     "merchant_name": (
         "merchantname", "merchant", "shopname", "shop", "sellername", "seller", "storename", "store", "商家名称",
-        "商家名", "商家", "店铺名称", "店铺名", "店铺", "卖家昵称", "卖家", "商户名称", "商户", "店名", "主播昵称", "主播",
-        "anchor", "host", "直播间名称", "直播间", "roomname", "room",
+        "商家名", "商家", "店铺名称", "店铺名", "店铺", "卖家昵称", "卖家", "商户名称", "商户", "店名", "主播昵称",
+        "主播", "anchor", "host", "直播间名称", "直播间", "roomname", "room",
     ),
     "category": (
         "category", "categoryname", "cate", "catname", "cat", "类目", "类目名称", "商品类目", "一级类目", "叶子类目",
@@ -36,8 +36,8 @@ NAMES = {
     ),
     "day": (
         "day", "date", "listedon", "createdat", "createtime", "created", "publishedat", "publishtime", "eventtime",
-        "dt", "日期", "上架日期", "上架时间", "发布日期", "发布时间", "创建日期", "创建时间", "直播时间", "开播时间", "时间",
-        "datetime", "timestamp", "time", "ts",
+        "dt", "日期", "上架日期", "上架时间", "发布日期", "发布时间", "创建日期", "创建时间", "直播时间", "开播时间",
+        "时间", "datetime", "timestamp", "time", "ts",
     ),
     "title": (
         "title", "itemtitle", "producttitle", "goodsname", "productname", "itemname", "标题", "商品标题", "商品名称",

@@ -83,15 +83,20 @@ class ScoredTable:
         """What messages call the table."""
         return self.table.name
 
-    def rows(self) -> Iterator[ScoredRow]:
-        """Every row, in order. Raises `XunchaError` naming row and column for a cell that scoring never writes."""
+    def rows(self, *, flagged: bool = False) -> Iterator[ScoredRow]:
+        """Every row, or every flagged one, in order.
+
+        Raises `XunchaError` naming row and column for a cell that scoring never writes.
+        """
         number = 0
         for chunk in self.table.chunks(CHUNK):
             names = {*_columns(self.labels), *self.texts, *self.roles.columns}
             columns = {name: chunk.values(name) for name in names}
+            flags = [columns[f"{_FLAG}{label}"] for label in self.labels]
             for at in range(len(chunk)):
                 number += 1
-                yield self._row(number, {name: values[at] for name, values in columns.items()})
+                if not flagged or any(flag_of(self.name, column[at]) for column in flags):
+                    yield self._row(number, {name: values[at] for name, values in columns.items()})
 
     def _row(self, number: int, cells: Mapping[str, object]) -> ScoredRow:
         where = f"{self.name}: row {number}"

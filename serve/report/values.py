@@ -66,7 +66,7 @@ def pieces_of(where: str, value: object) -> Sequence[Mapping[str, object]]:
     """The evidence list of one row. Raises `XunchaError` beginning with `where` for what is no such list."""
     found = value
     if isinstance(value, str):
-        if not value.strip():
+        if value in ("[]", "") or not value.strip():
             return ()
         try:
             found = json.loads(value)
