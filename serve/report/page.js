@@ -439,7 +439,7 @@ function start() {
   }
   const copy = $("copy");
   if (copy) copy.onclick = async () => {
-    try { await navigator.clipboard.writeText($("draft").textContent); copy.textContent = "已复制"; }
+    try { await navigator.clipboard.writeText($("draft").innerText); copy.textContent = "已复制"; }
     catch { getSelection().selectAllChildren($("draft")); copy.textContent = "已选中，请按复制键"; }
   };
   progress();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -19,6 +20,7 @@ from xuncha.serve.report.what_if import Move, Scenario
 SHOWN = 2_000
 """Lines of a table of merchants in the page; the CSV files have all."""
 
+_BAR, _BOLD, _KEPT = re.compile(r"(?<!\\)\|"), re.compile(r"(?<!\\)\*\*"), re.compile(r"\\(.)")
 _TOP = 30
 _STATUS = {"ok": "已评分", "empty": "文本为空", "not_text": "不是文本", "too_long": "文本过长", "malformed": "行损坏"}
 _PROPOSED = "以下为按政策文件推算的处理建议，不是处罚决定；每一户都须人工复核证据后再定。"
@@ -75,11 +77,10 @@ def merchants_panel(proposals: Sequence[Proposal], taxonomy: Taxonomy, note: str
 
 
 def draft_panel(text: str) -> Html:
-    """The draft announcement, to be read and copied."""
+    """The draft announcement, to be read and copied: its Markdown drawn."""
     button = element("button", "复制全文", type="button", id="copy", class_="quiet")
-    lines = "\n".join(map(escaped, text.split("\n")))
-    draft = Html(f'<pre class="draft" id="draft">{lines}</pre>')
-    return element("div", element("p", button), draft, class_="box")
+    blocks = [_block(block) for block in text.strip().split("\n\n")]
+    return element("div", element("p", button), element("div", *blocks, id="draft", class_="draft"), class_="box")
 
 
 def allow_panel(hides: Mapping[str, Hides], day: date) -> Html:
@@ -113,6 +114,33 @@ def what_if_panel(scenario: Scenario, found: Sequence[Move]) -> Html:
         parts += [summary, element("h3", "变化的商家")]
         parts.append(table(("商家", "阶梯", "现拟处理", "变动后", "理由"), lines))
     return element("div", element("p", _PROPOSED, class_="notice"), *parts, class_="box")
+
+
+def _block(block: str) -> Html:
+    """One block of the Markdown that `announcement` writes."""
+    first, *rest = lines = block.split("\n")
+    if block == "---":
+        return Html("<hr>")
+    for mark, name in (("## ", "h3"), ("# ", "h2")):
+        if block.startswith(mark):
+            return joined(
+                [element(name, *_inline(first.removeprefix(mark))), *([_block("\n".join(rest))] if rest else [])]
+            )
+    if first.startswith("- "):
+        return element("ul", *(element("li", *_inline(line.removeprefix("- "))) for line in lines))
+    if first.startswith("|"):
+        cells = [[joined(_inline(cell.strip())) for cell in _BAR.split(line)[1:-1]] for line in lines]
+        return table(cells[0], cells[2:])
+    if first.startswith("> "):
+        return element("p", *_inline(first.removeprefix("> ")), class_="notice")
+    return element("p", *_inline(block))
+
+
+def _inline(text: str) -> list[str]:
+    """Text with its bold stretches; what a backslash keeps from being a mark is no mark."""
+    parts = _BOLD.split(text)
+    plain = [_KEPT.sub(r"\1", part) for part in parts]
+    return [element("b", part) if at % 2 else part for at, part in enumerate(plain)]
 
 
 def _card(name: str, figure: str, note: str) -> Html:
