@@ -156,10 +156,16 @@ def _draw_groups(strata: Mapping[str, Sequence[int]], plan: Plan) -> dict[int, s
 
     take("control", _chain(ordered.values()), plan.control)
     for group, wanted, half in (("risk", plan.risk, 0), ("merchant", plan.merchant, 1)):
-        kinds = sorted({name.split("/")[half] for name in ordered})
-        for at, kind in enumerate(kinds):
-            share = (wanted + at) // len(kinds)
-            take(group, _chain(rows for name, rows in ordered.items() if name.split("/")[half] == kind), share)
+        kinds: dict[str, list[int]] = {}
+        for name, rows in ordered.items():
+            kinds.setdefault(name.split("/")[half], []).extend(number for number in rows if number not in found)
+        # The smallest first, so that what one kind cannot give the others do.
+        for left, kind in zip(
+            range(len(kinds), 0, -1), sorted(kinds, key=lambda one: (len(kinds[one]), one)), strict=True
+        ):
+            share = min(wanted // left, len(kinds[kind]))
+            take(group, kinds[kind], share)
+            wanted -= share
     for rows in ordered.values():
         take("least", rows, max(0, _LEAST - sum(number in found for number in rows)))
     return found

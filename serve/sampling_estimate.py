@@ -9,7 +9,8 @@ of either kind more in every stratum, so that a stratum without a finding does n
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -98,30 +99,28 @@ def estimate(where: str, sample: Sequence[Judged], labels: Sequence[str], rows: 
             "stratum is missing. Estimate from the whole sample."
         )
     done = [one for one in sample if not one.blank]
-    found = tuple(_estimate(where, done, label) for label in (ANY, *labels))
+    found = tuple(_estimate(where, known, done, label) for label in (ANY, *labels))
     return Estimated(rows, len(done), len(sample) - len(done), found)
 
 
-def _estimate(where: str, sample: Sequence[Judged], label: str) -> Estimate:
+def _estimate(where: str, known: Mapping[str, int], sample: Sequence[Judged], label: str) -> Estimate:
     said = [one for one in sample if one.holds(label) is not None]
-    whole = _strata(where, sample, said, label)
-    control = [one for one in said if one.group == "control"]
+    whole = _strata(where, known, said, label)
+    weights = {name: one.rows / one.judged for name, one in whole.items()}
+    control = [bool(one.holds(label)) for one in said if one.group == "control"]
     flagged = _flagged(label)
-    precision = _domain([one for one in said if flagged(one)], said, flagged, label)
-    missed = _domain([one for one in said if not flagged(one)], said, lambda one: not flagged(one), label)
-    found = sum(one.value * one.weight for one in whole)
-    total = sum(_weight(one, said) * bool(one.holds(label)) for one in said)
-    hit = sum(_weight(one, said) * bool(one.holds(label)) for one in said if flagged(one))
+    total = sum(weights[one.stratum] * bool(one.holds(label)) for one in said)
+    hit = sum(weights[one.stratum] * bool(one.holds(label)) for one in said if flagged(one))
     return Estimate(
         label=label,
-        rate=_stratified(whole, found),
-        control=_simple([bool(one.holds(label)) for one in control]) if control else None,
-        precision=precision,
-        missed=missed,
+        rate=_stratified(list(whole.values())),
+        control=_simple(control) if control else None,
+        precision=_domain(said, flagged, label, weights),
+        missed=_domain(said, lambda one: not flagged(one), label, weights),
         recall=hit / total if total else None,
         unsure=len(sample) - len(said),
-        at_least=_with_unsure(sample, label, unsure=False),
-        at_most=_with_unsure(sample, label, unsure=True),
+        at_least=_with_unsure(known, sample, label, unsure=False),
+        at_most=_with_unsure(known, sample, label, unsure=True),
     )
 
 
@@ -137,23 +136,20 @@ class _Stratum:
         return self.found / self.judged
 
 
-def _strata(where: str, sample: Sequence[Judged], said: Sequence[Judged], label: str) -> list[_Stratum]:
-    known = {one.stratum: one.stratum_rows for one in sample}
+def _strata(where: str, known: Mapping[str, int], said: Sequence[Judged], label: str) -> dict[str, _Stratum]:
     total = sum(known.values())
-    found = []
-    for name, rows in known.items():
-        own = [one for one in said if one.stratum == name]
-        if not own:
+    judged = Counter(one.stratum for one in said)
+    found = Counter(one.stratum for one in said if one.holds(label))
+    for name in known:
+        if not judged[name]:
             what = "" if label == ANY else f" for {label}"
-            raise XunchaError(
-                f"{where}: no row of the stratum {name} is judged{what}. Judge at least one, better five."
-            )
-        found.append(_Stratum(rows / total, rows, len(own), sum(bool(one.holds(label)) for one in own)))
-    return found
+            raise XunchaError(f"{where}: no row of the stratum {name} is judged{what}. Judge at least two of it.")
+    return {name: _Stratum(rows / total, rows, judged[name], found[name]) for name, rows in known.items()}
 
 
-def _stratified(strata: Sequence[_Stratum], value: float) -> Share:
-    """Wilson's interval around a stratified share, with the effective sample size."""
+def _stratified(strata: Sequence[_Stratum]) -> Share:
+    """A stratified share with Wilson's interval around it, for the effective sample size."""
+    value = sum(one.value * one.weight for one in strata)
     judged = sum(one.judged for one in strata)
     if all(one.judged >= one.rows for one in strata):
         return Share(value, value, value, judged)
@@ -183,24 +179,28 @@ def _simple(found: Sequence[bool]) -> Share:
 
 
 def _domain(
-    own: Sequence[Judged], said: Sequence[Judged], belongs: Callable[[Judged], bool], label: str
+    said: Sequence[Judged], belongs: Callable[[Judged], bool], label: str, weights: Mapping[str, float]
 ) -> Share | None:
     """A share among some rows only: a ratio of weighted sums, its variance linearised (Cochran 1977, §6.11)."""
+    own = [one for one in said if belongs(one)]
     if not own:
         return None
-    weights = {id(one): _weight(one, said) for one in own}
-    total = sum(weights.values())
-    value = sum(weights[id(one)] for one in own if one.holds(label)) / total
-    variance = 0.0
-    for name in {one.stratum for one in own}:
-        every = [one for one in said if one.stratum == name]
-        errors = [(bool(one.holds(label)) - value) / total if belongs(one) else 0.0 for one in every]
-        mean, rows = sum(errors) / len(errors), every[0].stratum_rows
-        spread = sum((one - mean) ** 2 for one in errors) / max(len(errors) - 1, 1)
-        variance += rows**2 * max(0.0, 1 - len(every) / rows) * spread / len(every)
-    kish = total**2 / sum(weight**2 for weight in weights.values())
-    size = min(value * (1 - value) / variance, 4 * len(own)) if variance else kish
+    total = sum(weights[one.stratum] for one in own)
+    value = sum(weights[one.stratum] for one in own if one.holds(label)) / total
+    errors: dict[str, list[float]] = {}
+    for one in said:
+        error = (bool(one.holds(label)) - value) / total if belongs(one) else 0.0
+        errors.setdefault(one.stratum, []).append(error)
+    variance = sum(_spread(found) * weights[name] * (weights[name] * len(found) - len(found))
+                   for name, found in errors.items())  # fmt: skip
+    kish = total**2 / sum(weights[one.stratum] ** 2 for one in own)
+    size = min(value * (1 - value) / variance, 4 * len(own)) if variance > 0 else kish
     return Share(value, *wilson(value, max(size, 1.0)), len(own))
+
+
+def _spread(found: Sequence[float]) -> float:
+    mean = sum(found) / len(found)
+    return sum((one - mean) ** 2 for one in found) / max(len(found) - 1, 1)
 
 
 def _flagged(label: str) -> Callable[[Judged], bool]:
@@ -209,14 +209,8 @@ def _flagged(label: str) -> Callable[[Judged], bool]:
     return lambda one: one.flags.get(label, False)
 
 
-def _weight(one: Judged, said: Iterable[Judged]) -> float:
-    return one.stratum_rows / sum(other.stratum == one.stratum for other in said)
-
-
-def _with_unsure(sample: Sequence[Judged], label: str, *, unsure: bool) -> float:
-    known = {one.stratum: one.stratum_rows for one in sample}
-    value = 0.0
-    for name, rows in known.items():
-        own = [one.holds(label) for one in sample if one.stratum == name]
-        value += rows * sum(unsure if one is None else one for one in own) / len(own)
-    return value / sum(known.values())
+def _with_unsure(known: Mapping[str, int], sample: Sequence[Judged], label: str, *, unsure: bool) -> float:
+    """The rate if every unsure row were a violation, or none."""
+    judged = Counter(one.stratum for one in sample)
+    held = Counter(one.stratum for one in sample if (unsure if one.holds(label) is None else one.holds(label)))
+    return sum(rows * held[name] / judged[name] for name, rows in known.items()) / sum(known.values())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.serve.report.conftest import scored_row
+from tests.serve.report.scored_rows import scored_row
 from xuncha.labels.decisions import decide, read_decisions
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.labels.validate import validate_files
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 ROWS = [
     scored_row(1, "😀😀加微信 abc123 看图", ("contact", "加微信 abc123"), score=0.97),
-    scored_row(2, "全网最低价的袁大头,加V聊", ("absolute", "全网最低价"), ("contact", "加V聊"), score=0.6, category="翡翠",
-               merchant_id="m2", merchant="乙店", listed_on="2026-11-05"),
+    scored_row(2, "全网最低价的袁大头,加V聊", ("absolute", "全网最低价"), ("contact", "加V聊"), score=0.6,
+               category="翡翠", merchant_id="m2", merchant="乙店", listed_on="2026-11-05"),
     scored_row(3, "品相一般,实物拍摄"),
     scored_row(4, "祖传国家级工艺,世界第一", ("absolute", "世界第一"), score=0.8, merchant_id="m3", merchant="丙店"),
 ]  # fmt: skip
@@ -69,7 +69,9 @@ def opened(browser: Browser, report: Report) -> Iterator[Any]:
 
 def test_the_page_shows_flagged_rows_and_loads_nothing_but_itself(opened: Any) -> None:
     one = opened(ROWS)
-    assert sorted(one.items()) == sorted(["😀😀加微信 abc123 看图", "全网最低价的袁大头,加V聊", "祖传国家级工艺,世界第一"])
+    assert sorted(one.items()) == sorted(
+        ["😀😀加微信 abc123 看图", "全网最低价的袁大头,加V聊", "祖传国家级工艺,世界第一"]
+    )
     assert one.page.inner_text("#shown") == "显示 3 / 3 条"
     assert [url for url in one.requests if not url.startswith("file:")] == []
     assert one.troubles == []
@@ -149,11 +151,15 @@ def test_the_page_makes_the_rows_that_the_workbook_makes(opened: Any, report: Re
     taxonomy = Taxonomy.load()
     verdicts = dict.fromkeys(taxonomy.label_ids, True)
     sides = [
-        {row.id: (decide(row, verdicts), row.merchant, row.group) for row in read_decisions([path], taxonomy, "小李").rows}
+        {
+            row.id: (decide(row, verdicts), row.merchant, row.group)
+            for row in read_decisions([path], taxonomy, "小李").rows
+        }
         for path in (tmp_path / "page.jsonl", tmp_path / "book.xlsx")
     ]
     page, book_rows = (
-        {key: (row.text, row.labels, row.spans, row.origin, *rest) for key, (row, *rest) in side.items()} for side in sides
+        {key: (row.text, row.labels, row.spans, row.origin, *rest) for key, (row, *rest) in side.items()}
+        for side in sides
     )
     assert page == book_rows
 
@@ -247,7 +253,8 @@ def test_no_part_of_the_page_is_wider_than_a_phone(opened: Any, scheme: str) -> 
 def test_suppressed_flags_are_shown_apart_with_their_entry(opened: Any, tmp_path: Path) -> None:
     allow = tmp_path / "allow.yaml"
     allow.write_text(
-        "version: '1'\nentries:\n- {id: A1, owner: 王五, reason: 有授权, expires: 2027-01-01, scope: {merchants: [m3]}}\n",
+        "version: '1'\nentries:\n"
+        "- {id: A1, owner: 王五, reason: 有授权, expires: 2027-01-01, scope: {merchants: [m3]}}\n",
         "utf-8",
     )
     one = opened(ROWS, allow=allow)
@@ -266,8 +273,8 @@ def test_fifty_thousand_flagged_rows_stay_usable(opened: Any, monkeypatch: pytes
     words = ["加微信", "全网最低", "转账便宜", "某宝同名"]
     rows = [
         scored_row(
-            number, f"第{number}件老银元 {words[number % 4]} 随拍随发,品相看图,售后找客服", ("contact", words[number % 4]),
-            merchant_id=f"m{number % 5000}", score=0.5 + (number % 500) / 1000,
+            number, f"第{number}件老银元 {words[number % 4]} 随拍随发,品相看图,售后找客服",
+            ("contact", words[number % 4]), merchant_id=f"m{number % 5000}", score=0.5 + (number % 500) / 1000,
         )
         for number in range(50_000)
     ]  # fmt: skip
