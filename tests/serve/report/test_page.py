@@ -16,7 +16,7 @@ from xuncha.labels.taxonomy import Taxonomy
 from xuncha.labels.validate import validate_files
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Dialog, Page
 
     from tests.serve.report.conftest import Report
 
@@ -39,9 +39,13 @@ class Opened:
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
-        self.page.on("dialog", lambda dialog: (self.troubles.append("dialog"), dialog.dismiss()))
+        self.page.on("dialog", self._refuse)
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.goto(file.as_uri() + "#review")
+
+    def _refuse(self, dialog: Dialog) -> None:
+        self.troubles.append("dialog")
+        dialog.dismiss()
 
     def items(self) -> list[str]:
         return self.page.locator(".item .words").all_inner_texts()
@@ -206,12 +210,12 @@ def test_decisions_outlive_the_page(opened: Any) -> None:
     assert one.page.inner_text("#progress").startswith("已判定 1 / 3")
 
 
-HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script><!--{{js}}\u202e\x07‮=1+1&lt;"
+HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script><!--{{js}}\u202e\x07=1+1&lt;"
 
 
 def test_hostile_rows_run_nothing_and_are_shown_as_they_are(opened: Any) -> None:
     text = f"加微信{HOSTILE}"
-    cells = {
+    cells: dict[str, Any] = {
         "id": HOSTILE, "merchant": HOSTILE, "merchant_id": f'"{HOSTILE}', "category": HOSTILE, "listed_on": HOSTILE,
     }  # fmt: skip
     row = scored_row(1, text, ("contact", "加微信<img"), **cells)
