@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
-from xuncha.labels.io import read_rows
+from xuncha.labels.io import STDIO, read_rows
 from xuncha.labels.record import row_from_json
 from xuncha.labels.rows import Row
 from xuncha.labels.strict import load_json
@@ -64,8 +64,10 @@ def read_decisions(paths: Iterable[Path], taxonomy: Taxonomy, annotator: str | N
         if path.suffix.lower() == ".xlsx":
             found, left = _workbook_rows(path, taxonomy, annotator)
             undecided += left
-        else:
+        elif path == STDIO or path.name.endswith((".jsonl", ".jsonl.gz")):
             found = list(read_rows(path, taxonomy))
+        else:
+            raise XunchaError(f"{path}: decisions are read from the report page's .jsonl and from a review .xlsx.")
         for row in found:
             if row.id in seen:
                 raise XunchaError(

@@ -25,7 +25,7 @@ def test_the_announcement_gives_the_totals_of_the_2021_case(report: Report) -> N
     }  # fmt: skip
     text = (folder / "announcement.md").read_text("utf-8")
     for line in (
-        "共 **111** 个商家的商品信息、评论存在“发布其他平台信息”（站外引流）行为，其中：",
+        "共 **111** 个商家的商品信息存在“发布其他平台信息”（站外引流）行为，其中：",
         "- 对 **1** 个商家处以**全部商品下架并限制上新5天**；",
         "- 对 **5** 个商家处以**全部商品下架并限制上新3天**；",
         "- 对 **105** 个商家处以**警告**。",
