@@ -14,7 +14,7 @@ from xuncha.labels.errors import XunchaError, escape_controls, quote, user_error
 from xuncha.labels.rows import Source
 
 if TYPE_CHECKING:
-    from xuncha.serve.report.build import Built
+    from xuncha.serve.report.outcome import Built
 
 _COLUMN = "Column of the {}; - for none. Default: guessed."
 _MOVED = 20  # merchants that move, shown at the prompt
@@ -85,7 +85,8 @@ def report(
         "category": category_column, "day": day_column, "title": title_column, "source": source_column,
     }  # fmt: skip
     with user_errors():
-        from xuncha.serve.report.build import Options, build_report
+        from xuncha.serve.report.build import build_report
+        from xuncha.serve.report.outcome import Options
 
         options = Options(
             as_of=parse_day(as_of), roles={role: name for role, name in given.items() if name is not None},

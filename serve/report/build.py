@@ -4,105 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from xuncha.labels.decisions import read_decisions
 from xuncha.labels.errors import XunchaError
-from xuncha.labels.rows import Source
 from xuncha.labels.taxonomy import Taxonomy
-from xuncha.serve.allow import AllowList, State, load_allow
+from xuncha.serve.allow import load_allow
 from xuncha.serve.policy import Policy
 from xuncha.serve.report import sections, sheets
 from xuncha.serve.report.announcement import Basis, announcement
 from xuncha.serve.report.flags import Judging
 from xuncha.serve.report.history import read_history
+from xuncha.serve.report.outcome import DRAFT, ENTRIES, FLAGS, MERCHANTS, MOVES, PAGE, WORKBOOK, Built, Options
 from xuncha.serve.report.page import Listed, Panel, page
 from xuncha.serve.report.read import Counted, Neediest, Reviewed, Seen, count, flagged
 from xuncha.serve.report.review import keys
 from xuncha.serve.report.roles import find_roles
-from xuncha.serve.report.rollup import Proposal, step_counts
 from xuncha.serve.report.scored import ScoredTable, find_texts, scored_labels
-from xuncha.serve.report.what_if import Move, Scenario, moves, scenario
+from xuncha.serve.report.what_if import Scenario, moves, scenario
 from xuncha.serve.report.workbook import Sheets, write_workbook
 from xuncha.serve.tables import ReadOptions, open_table
 from xuncha.serve.tables.storage import replacing
-
-PAGE, WORKBOOK, DRAFT = "report.html", "review.xlsx", "announcement.md"
-FLAGS, MERCHANTS, ENTRIES, MOVES = "flags.csv", "merchants.csv", "allow.csv", "what_if.csv"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to report. `roles` maps roles to columns (`-`: none); None and empty: find out.
-
-    `as_of` is the day on which entries apply and from which `repeat_days` count back. `limit` bounds the rows of
-    page and workbook. `what_if` are changes as `what_if.scenario` reads them.
-    """
-
-    as_of: date
-    roles: Mapping[str, str] = field(default_factory=dict)
-    text_columns: tuple[str, ...] = ()
-    source: Source = Source.LISTING
-    input_format: str | None = None
-    encoding: str | None = None
-    policy: Path | None = None
-    taxonomy: Path | None = None
-    allow: Path | None = None
-    history: str | None = None
-    decisions: tuple[Path, ...] = ()
-    what_if: tuple[str, ...] = ()
-    limit: int = 50_000
-    force: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """What was found and which files were written."""
-
-    source: str
-    files: tuple[Path, ...]
-    columns: str
-    texts: tuple[str, ...]
-    counted: Counted
-    proposals: Sequence[Proposal]
-    found_moves: Sequence[Move] | None
-    allow: AllowList | None
-    left_out: int
-    missed: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        totals = self.counted.totals
-        return {
-            "input": self.source,
-            "files": [str(one) for one in self.files],
-            "columns": self.columns,
-            "text_columns": list(self.texts),
-            "rows": totals.all.rows,
-            "scored": totals.scored,
-            "flagged": totals.all.flagged,
-            "flagged_by_label": {label: totals.all.by_label[label] for label in totals.labels},
-            "hidden_flags": sum(totals.hidden.values()),
-            "merchants": self.counted.rollup.merchants,
-            "proposals": {
-                ladder.id: {step.id: number for step, number in steps} for ladder, steps in step_counts(self.proposals)
-            },
-            "moves": None if self.found_moves is None else len(self.found_moves),
-            "expired_entries": list(self.expired),
-            "decisions_without_row": self.missed,
-        }
-
-    @property
-    def expired(self) -> tuple[str, ...]:
-        """Entries of the allow-list that no longer apply."""
-        if self.allow is None:
-            return ()
-        return tuple(one.id for one in self.allow.entries if one.state(self.allow.day) is State.EXPIRED)
 
 
 def build_report(source: str, folder: Path, options: Options, seen: Seen | None = None) -> Built:

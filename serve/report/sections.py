@@ -9,12 +9,13 @@ from datetime import date
 
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.policy import SEVERITIES
-from xuncha.serve.report.markup import Html, box, element, escaped, joined, meter, percent, table
+from xuncha.serve.report.charts import daily, distribution
+from xuncha.serve.report.markup import Html, box, element, joined, meter, percent, table
 from xuncha.serve.report.names import label_name, reason_name
 from xuncha.serve.report.read import Hides
 from xuncha.serve.report.rollup import Proposal, step_counts
 from xuncha.serve.report.sheets import ENTRIES, NOTHING, entry_lines
-from xuncha.serve.report.totals import BINS, Group, Totals
+from xuncha.serve.report.totals import Group, Totals
 from xuncha.serve.report.what_if import Move, Scenario
 
 SHOWN = 2_000
@@ -45,14 +46,14 @@ def overview(totals: Totals, merchants: int, taxonomy: Taxonomy) -> Html:
     top = element("div", *(_card(*card) for card in cards), class_="cards")
     boxes = [
         box("按违规原因", _reasons(totals, taxonomy)),
-        box("得分分布", *(_distribution(totals, *label) for label in labels)),
+        box("得分分布", *(distribution(totals, *label) for label in labels)),
     ]
     named = [(label, name) for label, name, _ in labels]
     for title, groups in (("按类目", totals.categories), ("按商家", totals.merchants)):
         if groups:
             boxes.append(box(title, _groups(title[1:], groups, named)))
     if totals.days:
-        boxes.append(box("按日期", _days(totals.days), _groups("日期", totals.days, named, by_name=True)))
+        boxes.append(box("按日期", daily(totals.days), _groups("日期", totals.days, named, by_name=True)))
     boxes.append(box("评分状态", _statuses(totals.statuses, totals.all.rows)))
     return joined([top, element("div", *boxes, class_="grid")])
 
@@ -130,7 +131,8 @@ def _block(block: str) -> Html:
         return element("ul", *(element("li", *_inline(line.removeprefix("- "))) for line in lines))
     if first.startswith("|"):
         cells = [[joined(_inline(cell.strip())) for cell in _BAR.split(line)[1:-1]] for line in lines]
-        return table(cells[0], cells[2:])
+        more = [element("p", f"本页列出前 {SHOWN:,} 行，全文见 announcement.md。")] if len(cells) > SHOWN + 2 else []
+        return joined([table(cells[0], cells[2 : SHOWN + 2]), *more])
     if first.startswith("> "):
         return element("p", *_inline(first.removeprefix("> ")), class_="notice")
     return element("p", *_inline(block))
@@ -192,60 +194,6 @@ def _statuses(statuses: Counter[str], rows: int) -> Html:
         (_STATUS.get(status, status), f"{count:,}", percent(count / rows)) for status, count in statuses.most_common()
     ]
     return table(("状态", "条数", "占比"), lines, numbers=(1, 2))
-
-
-def _distribution(totals: Totals, label: str, name: str, kind: str) -> Html:
-    """A histogram over all scored rows; heights are logarithmic, for most rows lie near 0."""
-    bins, lowest = totals.histograms[label], totals.lowest.get(label)
-    most = max(*(count.bit_length() for count in bins), 1)
-    bars = []
-    for at, count in enumerate(bins):
-        height = 84 * count.bit_length() / most
-        under = " under" if lowest is None or (at + 1) / BINS <= lowest else ""
-        span = f"{at / BINS:.2f}–{(at + 1) / BINS:.2f}：{count:,} 条"
-        bars.append(
-            f'<rect class="{kind}{under}" x="{at * 20 + 1}" y="{92 - height:.1f}" width="18" height="{height:.1f}">'
-            f"<title>{span}</title></rect>"
-        )
-    line = (
-        ""
-        if lowest is None
-        else f'<line class="cutline" x1="{lowest * 400:.1f}" x2="{lowest * 400:.1f}" y1="2" y2="92"/>'
-    )
-    ticks = "".join(
-        f'<text x="{at * 400:.0f}" y="106" text-anchor="{anchor}">{at:g}</text>'
-        for at, anchor in ((0, "start"), (0.25, "middle"), (0.5, "middle"), (0.75, "middle"), (1, "end"))
-    )
-    said = f"{name}：得分分布" + ("" if lowest is None else f"，虚线为被标记记录的最低分 {lowest:.3f}")
-    picture = (
-        f'<svg class="chart" viewBox="0 0 400 110" role="img" aria-label="{escaped(said)}">'
-        f'<line class="axis" x1="0" x2="400" y1="92" y2="92"/>{"".join(bars)}{line}{ticks}</svg>'
-    )
-    return joined(
-        [element("h3", said), Html(picture), element("p", "柱高按对数；浅色为未被标记的分段。", class_="soft")]
-    )
-
-
-def _days(days: Mapping[str, Group]) -> Html:
-    shown = sorted(days.items())[-366:]
-    width = 400 / len(shown)
-    most = max(max(group.rate for _, group in shown), 1e-9)
-    bars = "".join(
-        f'<rect class="all" x="{at * width:.2f}" y="{92 - 84 * group.rate / most:.1f}" '
-        f'width="{max(width * 0.8, 0.5):.2f}" height="{84 * group.rate / most:.1f}">'
-        f"<title>{escaped(day)}：{group.flagged:,} / {group.rows:,}</title></rect>"
-        for at, (day, group) in enumerate(shown)
-    )
-    ends = (
-        f'<text x="0" y="106">{escaped(shown[0][0])}</text>'
-        f'<text x="400" y="106" text-anchor="end">{escaped(shown[-1][0])}</text>'
-        f'<text x="0" y="10">{percent(most)}</text>'
-    )
-    said = f"每日违规率，最高 {percent(most)}"
-    return Html(
-        f'<svg class="chart" viewBox="0 0 400 110" role="img" aria-label="{said}">'
-        f'<line class="axis" x1="0" x2="400" y1="92" y2="92"/>{bars}{ends}</svg>'
-    )
 
 
 def _merchant(one: Proposal, taxonomy: Taxonomy) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.serve.report.scored_rows import cell
-from xuncha.serve.report.build import Built, Options, build_report
+from xuncha.serve.report.build import build_report
+from xuncha.serve.report.outcome import Built, Options
 
 TODAY = date(2026, 11, 25)
 

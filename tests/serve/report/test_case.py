@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.serve.report.scored_rows import CASE
-from xuncha.serve.report.build import Built
+from xuncha.serve.report.outcome import Built
 
 if TYPE_CHECKING:
     from tests.serve.report.conftest import Report
