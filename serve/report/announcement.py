@@ -8,7 +8,7 @@ from datetime import date
 
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.policy import Policy
-from xuncha.serve.report.names import label_name
+from xuncha.serve.report.names import label_name, merchant_name
 from xuncha.serve.report.rollup import SOURCES, Proposal, step_counts
 from xuncha.serve.report.totals import Totals
 from xuncha.serve.visible import visible
@@ -125,8 +125,7 @@ def _names(basis: Basis) -> list[str]:
         "|---|---|---|---|",
     ]
     for one in basis.proposals:
-        name, ident = (escaped(visible(word)) for word in (one.standing.name, one.standing.merchant))
-        who = f"{name}（{ident}）" if name and name != ident else ident
+        who = escaped(visible(merchant_name(one.standing.merchant, one.standing.name)))
         lines.append(f"| {escaped(one.ladder.name)} | {escaped(one.step.name)} | {who} | {one.why} |")
     return lines
 

@@ -20,11 +20,11 @@ def keys(rows: Sequence[Reviewed]) -> list[str]:
 def labelled(one: Reviewed, key: str, origin: str) -> list[Row]:
     """The labelled rows that a decision on `one` makes, one for each text with evidence, every asked label true.
 
-    A flag without evidence is asked of the row's texts together, joined by line ends.
+    Only open flags are asked. A flag without evidence is asked of the row's texts together, joined by line ends.
     """
     row = one.row
     asked: dict[str, list[str]] = {}
-    for flag in one.flags:
+    for flag in [flag for flag in one.flags if flag.open]:
         for field in dict.fromkeys(piece.field for piece in flag.pieces) or [""]:
             asked.setdefault(field, []).append(flag.label)
     several = len(row.texts) > 1

@@ -11,7 +11,7 @@ from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.policy import SEVERITIES
 from xuncha.serve.report.charts import daily, distribution
 from xuncha.serve.report.markup import Html, box, element, joined, meter, percent, table
-from xuncha.serve.report.names import label_name, reason_name
+from xuncha.serve.report.names import label_name, merchant_name, reason_name
 from xuncha.serve.report.read import Hides
 from xuncha.serve.report.rollup import Proposal, step_counts
 from xuncha.serve.report.sheets import ENTRIES, NOTHING, entry_lines
@@ -104,7 +104,7 @@ def what_if_panel(scenario: Scenario, found: Sequence[Move]) -> Html:
     )
     lines = [
         (
-            _who(one.merchant, one.name), one.ladder, _step(one.before), _arrow(one),
+            merchant_name(one.merchant, one.name), one.ladder, _step(one.before), _arrow(one),
             one.after.why if one.after else (one.before.why if one.before else ""),
         )
         for one in found[:SHOWN]
@@ -177,7 +177,7 @@ def _groups(
     shown = ordered[-366:] if by_name else ordered[:_TOP]
     lines = [
         (
-            _who(key, group.name), f"{group.rows:,}", f"{group.flagged:,}",
+            merchant_name(key, group.name), f"{group.rows:,}", f"{group.flagged:,}",
             joined([percent(group.rate), meter(group.rate)]),
             *(f"{group.by_label[label]:,}" for label, _ in labels),
         )
@@ -203,14 +203,10 @@ def _merchant(one: Proposal, taxonomy: Taxonomy) -> tuple[str, ...]:
         grave = SEVERITIES[worst.severity]
         said = f"「{worst.text}」{reason_name(taxonomy, worst.reason)}（{grave}）· {worst.rule}"
     return (
-        _who(standing.merchant, standing.name), one.step.name, f"{standing.rows:,} / {standing.checked:,}",
+        merchant_name(standing.merchant, standing.name), one.step.name, f"{standing.rows:,} / {standing.checked:,}",
         percent(standing.share), f"{standing.weight:g}", said, one.why, str(one.prior),
         element("button", "查看", type="button", class_="link", data_merchant=standing.merchant),
     )  # fmt: skip
-
-
-def _who(key: str, name: str) -> str:
-    return key if not name or name == key else f"{name}（{key}）"
 
 
 def _step(proposal: Proposal | None) -> str:

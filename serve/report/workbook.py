@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from xuncha.labels.decisions import DECISION, KEY, REVIEW_SHEET, REVIEWER, ROWS_SHEET, choices, row_parts
 from xuncha.labels.record import row_to_json
 from xuncha.labels.taxonomy import Taxonomy
-from xuncha.serve.report.names import label_name, reason_name
+from xuncha.serve.report.names import label_name, merchant_name, reason_name
 from xuncha.serve.report.read import Reviewed
 from xuncha.serve.report.review import labelled, segments
 from xuncha.serve.visible import visible
@@ -24,9 +24,11 @@ LIMIT = 1_048_575
 _WHOLE, _AROUND = 2_000, 300  # characters of a text that a cell shows whole, and around evidence of a longer one
 _CELL = 32_000
 _LIST = 255  # characters that a drop-down may name itself
-_FIXED = (
-    (DECISION, 15), (REVIEWER, 10), ("违规标签", 11), ("原因", 13), ("违反规则", 26), ("得分", 8), ("复核需要度", 11),
-    ("商家", 18), ("类目", 12), ("日期", 11), (KEY, 16),
+_DECIDE = ((DECISION, 15), (REVIEWER, 10))
+_HIDDEN = (("豁免条目", 16), ("负责人", 12))
+_FACTS = (
+    ("违规标签", 11), ("原因", 13), ("违反规则", 26), ("得分", 8), ("复核需要度", 11), ("商家", 18), ("类目", 12),
+    ("日期", 11),
 )  # fmt: skip
 _GUIDE = (
     "怎样使用本表",
@@ -89,15 +91,8 @@ class Writer:
         review.activate()
 
     def _review(self, sheet: Worksheet) -> None:
-        fields = self.sheets.fields
-        heads = [name for name, _ in _FIXED] + [visible(field) for field in fields]
-        widths = [width for _, width in _FIXED] + [max(36, 84 // len(fields))] * len(fields)
-        for at, (head, width) in enumerate(zip(heads, widths, strict=True)):
-            sheet.set_column(at, at, width)
-            sheet.write_string(0, at, head, self.head)
-        sheet.freeze_panes(1, 1)
         last = max(1, len(self.sheets.rows))
-        sheet.autofilter(0, 0, last, len(heads) - 1)
+        sheet.autofilter(0, 0, last, self._heads(sheet, _DECIDE) - 1)
         options = list(choices(self.sheets.taxonomy))
         listed: list[str] | str = options
         if len(",".join(options)) > _LIST:
@@ -114,6 +109,20 @@ class Writer:
             sheet.write_blank(number, 1, None, self.open)
             self._line(sheet, number, 2, one, key)
 
+    def _heads(self, sheet: Worksheet, first: Sequence[tuple[str, int]]) -> int:
+        """Write the headings and give how many there are. The key stands before the texts, which may share its name."""
+        fields = self.sheets.fields
+        texts = [(visible(field), max(36, 90 // len(fields))) for field in fields]
+        heads = [*first, (KEY, 14), *texts, *_FACTS]
+        for at, (head, width) in enumerate(heads):
+            sheet.set_column(at, at, width)
+            sheet.write_string(0, at, head, self.head)
+        sheet.freeze_panes(1, 1)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+        return len(heads)
+
     def _line(self, sheet: Worksheet, number: int, at: int, one: Reviewed, key: str) -> None:
         row, flags = one.row, [flag for flag in one.flags if flag.open] or list(one.flags)
         taxonomy = self.sheets.taxonomy
@@ -127,18 +136,18 @@ class Writer:
             "；".join(rules),
             max(flag.score for flag in flags),
             one.need,
-            f"{row.merchant_name}（{row.merchant}）" if row.merchant_name != row.merchant else row.merchant,
+            merchant_name(row.merchant, row.merchant_name),
             row.category,
             row.day,
-            key,
         ]
-        for place, value in enumerate(said, start=at):
+        sheet.write_string(number, at, shown(key)[:_CELL], self.text)
+        for place, field in enumerate(self.sheets.fields, start=at + 1):
+            self._marked(sheet, number, place, one, field)
+        for place, value in enumerate(said, start=at + 1 + len(self.sheets.fields)):
             if isinstance(value, float):
                 sheet.write_number(number, place, value, self.number)
             else:
                 sheet.write_string(number, place, shown(value)[:_CELL], self.text)
-        for place, field in enumerate(self.sheets.fields, start=at + len(said)):
-            self._marked(sheet, number, place, one, field)
 
     def _marked(self, sheet: Worksheet, number: int, at: int, one: Reviewed, field: str) -> None:
         """Write a text with its evidence in red."""
@@ -162,11 +171,7 @@ class Writer:
             sheet.write_string(at, 0, line, self.head if at == 0 else self.text)
 
     def _hidden(self, sheet: Worksheet) -> None:
-        heads = (("豁免条目", 16), ("负责人", 12), *_FIXED[2:], *((visible(field), 40) for field in self.sheets.fields))
-        for at, (head, width) in enumerate(heads):
-            sheet.set_column(at, at, width)
-            sheet.write_string(0, at, head, self.head)
-        sheet.freeze_panes(1, 0)
+        self._heads(sheet, _HIDDEN)
         for number, one in enumerate(self.sheets.hidden, start=1):
             entries = {entry.id: entry for flag in one.flags for entry in flag.entries}
             who = [flag.overturned for flag in one.flags if flag.overturned]

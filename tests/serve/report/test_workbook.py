@@ -174,10 +174,18 @@ def test_a_row_that_two_files_decide_is_refused(report: Report) -> None:
         read_decisions([path, path], TAXONOMY)
 
 
+def test_a_suppressed_flag_of_a_row_is_not_asked(report: Report, tmp_path: Path) -> None:
+    allow = tmp_path / "allow.csv"
+    allow.write_text("id,owner,reason,expires,labels\nA1,王五,试点,2027-01-01,exaggerated\n", "utf-8")
+    _, folder = report(ROWS, allow=allow)
+    (row,) = read_decisions([reviewed(folder, {"r2": "确认违规"})], TAXONOMY).rows
+    assert dict(row.labels) == {"off_platform": True} and [span.reason for span in row.spans] == ["private_deal"]
+
+
 def test_suppressed_rows_have_a_sheet_of_their_own(report: Report, tmp_path: Path) -> None:
     allow = tmp_path / "allow.csv"
     allow.write_text("id,owner,reason,expires,rows\nA1,王五,自营,2027-01-01,r1\n", "utf-8")
     _, folder = report(ROWS, allow=allow)
     book = load_workbook(folder / "review.xlsx")
-    assert [cell.value for cell in book["豁免"][2]][:3] == ["A1", "王五", "站外引流"]
+    assert [cell.value for cell in book["豁免"][2]][:4] == ["A1", "王五", "r1", "加微信 abc123 看图"]
     assert book["复核"].max_row == 2
