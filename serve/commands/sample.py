@@ -69,25 +69,26 @@ def _drawn(
     source: str, target: Path, plan: Plan, roles: dict[str, str], texts: tuple[str, ...],
     reading: tuple[str | None, str | None], taxonomy: Path | None, *, force: bool,
 ) -> Sample:  # fmt: skip
+    from xuncha.labels.io import replacing
     from xuncha.labels.taxonomy import Taxonomy
     from xuncha.serve.report.roles import find_roles
     from xuncha.serve.report.scored import ScoredTable, find_texts, scored_labels
     from xuncha.serve.sampling import draw
     from xuncha.serve.sampling_files import FORMATS, write_sample
     from xuncha.serve.tables import ReadOptions, open_table
-    from xuncha.serve.tables.storage import refuse_target, replacing
 
     suffix = target.suffix.lower()
     if suffix not in FORMATS:
         hint = did_you_mean(suffix, FORMATS)
         raise XunchaError(f"{target}: the ending {quote(suffix)} names no format.{hint} Use {', '.join(FORMATS)}.")
-    refuse_target(str(target), target, force)
+    if target.exists() and not force:
+        raise XunchaError(f"{target}: the file exists. Choose another name, or add --force to replace it.")
     known = Taxonomy.load(taxonomy)
     with open_table(source, ReadOptions(*reading)) as table:
         labels = scored_labels(table)
         scored = ScoredTable(table, labels, find_texts(table, labels, texts), find_roles(table, roles))
         found = draw(scored, plan)
-        with replacing(str(target), force=force) as stream:
+        with replacing(target) as stream:
             write_sample(stream, suffix, scored, found, known)
     return found
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from xuncha.labels.decisions import read_decisions
 from xuncha.labels.errors import XunchaError
+from xuncha.labels.io import replacing
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.allow import load_allow
 from xuncha.serve.policy import Policy
@@ -27,7 +28,6 @@ from xuncha.serve.report.scored import ScoredTable, find_texts, scored_labels
 from xuncha.serve.report.what_if import Scenario, moves, scenario
 from xuncha.serve.report.workbook import Sheets, write_workbook
 from xuncha.serve.tables import ReadOptions, open_table
-from xuncha.serve.tables.storage import replacing
 
 
 def build_report(source: str, folder: Path, options: Options, seen: Seen | None = None) -> Built:
@@ -73,7 +73,7 @@ class _Report:
 
             def new(name: str) -> BinaryIO:
                 made.append(folder / name)
-                return open_files.enter_context(replacing(str(folder / name), force=self.options.force))
+                return open_files.enter_context(replacing(folder / name))
 
             neediest = self._write_flags(new(FLAGS), decided)
             rows = neediest.rows()

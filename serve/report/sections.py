@@ -105,7 +105,7 @@ def what_if_panel(scenario: Scenario, found: Sequence[Move]) -> Html:
     lines = [
         (
             merchant_name(one.merchant, one.name), one.ladder, _step(one.before), _arrow(one),
-            one.after.why if one.after else (one.before.why if one.before else ""),
+            one.after.why if one.after else "不再达到任何一步",
         )
         for one in found[:SHOWN]
     ]  # fmt: skip
