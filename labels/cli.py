@@ -58,6 +58,38 @@ def list_labels(taxonomy: TaxonomyFile = None, as_json: Json = False) -> None:
 
 
 @app.command()
+def decisions(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="Downloads of the report page (.jsonl), review workbooks (.xlsx)."),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the labelled rows go; - for stdout.")],
+    annotator: Annotated[
+        str | None, typer.Option(help="Who judged the workbook's rows that name nobody; default: who saved it last.")
+    ] = None,
+    taxonomy: TaxonomyFile = None,
+    as_json: Json = False,
+) -> None:
+    """Turn what reviewers decided into labelled rows: confirmed is true, overturned false, unsure null.
+
+    Example: xuncha labels decisions review.xlsx -o reviewed.jsonl
+    """
+    with user_errors():
+        from xuncha.labels.decisions import read_decisions
+        from xuncha.labels.io import STDIO, write_rows
+
+        found = read_decisions(paths, Taxonomy.load(taxonomy), annotator)
+        write_rows(output, found.rows)
+        out = sys.stderr if output == STDIO else sys.stdout
+        counts = {name: getattr(found, name) for name in ("confirmed", "overturned", "unsure", "undecided")}
+        if as_json:
+            _show_json({"rows": len(found.rows), **counts}, out)
+            return
+        said = ", ".join(f"{count} {name}" for name, count in counts.items())
+        print(f"{output}: {len(found.rows)} rows; {said}", file=out)
+
+
+@app.command()
 def validate(
     paths: Paths,
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")] = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
@@ -11,7 +12,7 @@ from xuncha.labels.strict import Fields, fields, items, kind, optional_text, tex
 from xuncha.labels.taxonomy import Taxonomy
 
 _REQUIRED = ("id", "text", "source", "labels")
-_OPTIONAL = ("spans", "origin", "kind", "group", "merchant", "annotator", "split")
+_OPTIONAL = ("spans", "origin", "kind", "group", "merchant", "annotator", "judged_at", "split")
 _SPAN = ("start", "end", "label", "reason")
 
 
@@ -38,6 +39,7 @@ def row_from_json(where: str, value: object, taxonomy: Taxonomy) -> Row:
         group=optional_text(where, given, "group"),
         merchant=optional_text(where, given, "merchant"),
         annotator=optional_text(where, given, "annotator"),
+        judged_at=_time(where, given),
         split=_split(where, given),
     )
 
@@ -56,6 +58,7 @@ def row_to_json(row: Row) -> dict[str, Any]:
         "group": row.group,
         "merchant": row.merchant,
         "annotator": row.annotator,
+        "judged_at": row.judged_at,
         "split": row.split,
     }
     return {key: value for key, value in every.items() if value is not None}
@@ -133,6 +136,21 @@ def _offset(where: str, given: Fields, key: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise XunchaError(f'{where}: field "{key}" must be a whole number of code points; got {kind(value)}.')
     return value
+
+
+def _time(where: str, given: Fields) -> str | None:
+    found = optional_text(where, given, "judged_at")
+    if found is None:
+        return None
+    try:
+        zoned = datetime.fromisoformat(found).tzinfo is not None
+    except ValueError:
+        zoned = False
+    if not zoned:
+        raise XunchaError(
+            f'{where}: field "judged_at" is {quote(found)}. Write a time with its zone, such as 2026-11-25T08:00:00Z.'
+        )
+    return found
 
 
 def _split(where: str, given: Fields) -> str | None:

@@ -34,6 +34,7 @@ class Row:
 
     `labels` maps a label id to true, false or null. Null or absent means that nobody has judged it: it is
     masked in losses and metrics, never taken as negative. `group` names rows that must share a split.
+    `judged_at` says when `annotator` judged, as ISO 8601 with a time zone.
     """
 
     id: str
@@ -46,4 +47,5 @@ class Row:
     group: str | None = None
     merchant: str | None = None
     annotator: str | None = None
+    judged_at: str | None = None
     split: str | None = None

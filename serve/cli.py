@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import typer
 
 # Commands that compute with onnxruntime alone. numpy comes with a BLAS that starts a thread a core when it is imported.
-_WITHOUT_BLAS = ("check", "score", "demo", "models")
+_WITHOUT_BLAS = ("check", "score", "report", "demo", "models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,12 @@ class Command:
 COMMANDS = {
     "check": Command("xuncha.serve.commands.check:check", "Check texts at the prompt: coloured evidence, score, rule."),
     "score": Command("xuncha.serve.commands.score:score", "Score a table: CSV, TSV, JSONL or Parquet, plain or gzip."),
+    "report": Command(
+        "xuncha.serve.commands.report:report", "Report on a scored table: page, workbook, merchants, announcement."
+    ),
+    "sample": Command(
+        "xuncha.serve.commands.sample:sample", "Draw a review sample; estimate the violation rate from it."
+    ),
     "demo": Command("xuncha.serve.commands.demo:demo", "Score two sample tables and show some verdicts."),
     "models": Command("xuncha.models.cli:app", "List, show, diff and verify models."),
     "labels": Command("xuncha.labels.cli:app", "Look at the taxonomy; check, count, split and convert labelled rows."),

@@ -45,6 +45,8 @@ def test_the_wheel_holds_only_xuncha_and_the_released_model(wheel: Path) -> None
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"xuncha"}
     for name in ("model.onnx", "tokenizer.json", "bundle.json", "README.md"):
         assert f"xuncha/models/nano/{name}" in names
+    for name in ("xuncha/serve/policy.yaml", *(f"xuncha/serve/report/page.{kind}" for kind in ("html", "css", "js"))):
+        assert name in names
     for name in ("xuncha/labels/taxonomy.yaml", "xuncha/train/recipes/nano.toml", "xuncha/serve/demo/listings.csv"):
         assert name in names
     assert not [name for name in names if name.startswith("xuncha/models/base/")]
