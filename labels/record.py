@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
@@ -11,12 +13,12 @@ from xuncha.labels.strict import Fields, fields, items, kind, optional_text, tex
 from xuncha.labels.taxonomy import Taxonomy
 
 _REQUIRED = ("id", "text", "source", "labels")
-_OPTIONAL = ("spans", "origin", "kind", "group", "merchant", "annotator", "split")
+_OPTIONAL = ("spans", "origin", "kind", "group", "merchant", "annotator", "split", "time", "meta")
 _SPAN = ("start", "end", "label", "reason")
 
 
-def row_from_json(where: str, value: object, taxonomy: Taxonomy) -> Row:
-    """The row that one JSON object holds.
+def row_from_json(where: str, value: object, taxonomy: Taxonomy | None) -> Row:
+    """The row that one JSON object holds. Without a taxonomy, any label and reason will do.
 
     Raises `XunchaError` that begins with `where` (such as `rows.jsonl:17`) and names the field and the fix.
     """
@@ -39,6 +41,8 @@ def row_from_json(where: str, value: object, taxonomy: Taxonomy) -> Row:
         merchant=optional_text(where, given, "merchant"),
         annotator=optional_text(where, given, "annotator"),
         split=_split(where, given),
+        time=_time(where, given),
+        meta=_meta(where, given),
     )
 
 
@@ -57,6 +61,8 @@ def row_to_json(row: Row) -> dict[str, Any]:
         "merchant": row.merchant,
         "annotator": row.annotator,
         "split": row.split,
+        "time": row.time,
+        "meta": dict(row.meta) or None,
     }
     return {key: value for key, value in every.items() if value is not None}
 
@@ -97,12 +103,13 @@ def check_label(where: str, label_id: str, taxonomy: Taxonomy) -> None:
         )
 
 
-def _labels(where: str, given: Fields, taxonomy: Taxonomy) -> dict[str, bool | None]:
+def _labels(where: str, given: Fields, taxonomy: Taxonomy | None) -> dict[str, bool | None]:
     value = given["labels"]
     if not isinstance(value, dict):
         raise XunchaError(f'{where}: field "labels" must map label ids to true, false or null; got {kind(value)}.')
     for label_id, judged in value.items():
-        check_label(where, label_id, taxonomy)
+        if taxonomy is not None:
+            check_label(where, label_id, taxonomy)
         if not (judged is None or isinstance(judged, bool)):
             raise XunchaError(
                 f'{where}: label "{label_id}" is {kind(judged)}. Write true, false, or null for not judged.'
@@ -110,11 +117,12 @@ def _labels(where: str, given: Fields, taxonomy: Taxonomy) -> dict[str, bool | N
     return value
 
 
-def _span(where: str, value: object, words: str, labels: Mapping[str, bool | None], taxonomy: Taxonomy) -> Span:
+def _span(where: str, value: object, words: str, labels: Mapping[str, bool | None], taxonomy: Taxonomy | None) -> Span:
     given = fields(where, value, _SPAN)
     start, end = _offset(where, given, "start"), _offset(where, given, "end")
     label, reason = text(where, given, "label"), text(where, given, "reason")
-    check_reason(where, label, reason, taxonomy)
+    if taxonomy is not None:
+        check_reason(where, label, reason, taxonomy)
     if not 0 <= start <= end <= len(words):
         raise XunchaError(
             f"{where}: {start}–{end} is outside the text, which has {len(words)} characters (code points). "
@@ -141,3 +149,31 @@ def _split(where: str, given: Fields) -> str | None:
         hint = did_you_mean(name, SPLITS)
         raise XunchaError(f"{where}: split {quote(name)} is unknown.{hint} Allowed: {', '.join(SPLITS)}.")
     return name
+
+
+def _time(where: str, given: Fields) -> str | None:
+    value = optional_text(where, given, "time")
+    if value is not None:
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            raise XunchaError(
+                f"{where}: time {quote(value)} is no ISO 8601 time. Write, say, 2021-12-14T09:30:00+08:00."
+            ) from None
+    return value
+
+
+def _meta(where: str, given: Fields) -> dict[str, object]:
+    value = given.get("meta")
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise XunchaError(f'{where}: field "meta" must be an object; got {kind(value)}.')
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (TypeError, ValueError):
+        raise XunchaError(
+            f'{where}: field "meta" holds what JSON cannot carry (a lone surrogate, an infinite number, another type). '
+            "Mend it or take it out."
+        ) from None
+    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 SPLITS = ("train", "dev", "test")
@@ -33,7 +33,9 @@ class Row:
     """One labelled text.
 
     `labels` maps a label id to true, false or null. Null or absent means that nobody has judged it: it is
-    masked in losses and metrics, never taken as negative. `group` names rows that must share a split.
+    masked in losses and metrics, never taken as negative. `group` names rows that must share a split. `time` is
+    when the row was labelled, ISO 8601. `meta` holds what other tools keep beside a text (JSON values); nothing
+    here reads it, and every format carries it.
     """
 
     id: str
@@ -47,3 +49,5 @@ class Row:
     merchant: str | None = None
     annotator: str | None = None
     split: str | None = None
+    time: str | None = None
+    meta: Mapping[str, object] = field(default_factory=dict)
