@@ -13,7 +13,7 @@ from xuncha.labels.strict import Fields, fields, items, kind, optional_text, tex
 from xuncha.labels.taxonomy import Taxonomy
 
 _REQUIRED = ("id", "text", "source", "labels")
-_OPTIONAL = ("spans", "origin", "kind", "group", "merchant", "annotator", "split", "time", "meta")
+_OPTIONAL = ("spans", "origin", "kind", "group", "merchant", "annotator", "judged_at", "split", "meta")
 _SPAN = ("start", "end", "label", "reason")
 
 
@@ -40,8 +40,8 @@ def row_from_json(where: str, value: object, taxonomy: Taxonomy | None) -> Row:
         group=optional_text(where, given, "group"),
         merchant=optional_text(where, given, "merchant"),
         annotator=optional_text(where, given, "annotator"),
+        judged_at=_time(where, given),
         split=_split(where, given),
-        time=_time(where, given),
         meta=_meta(where, given),
     )
 
@@ -60,8 +60,8 @@ def row_to_json(row: Row) -> dict[str, Any]:
         "group": row.group,
         "merchant": row.merchant,
         "annotator": row.annotator,
+        "judged_at": row.judged_at,
         "split": row.split,
-        "time": row.time,
         "meta": dict(row.meta) or None,
     }
     return {key: value for key, value in every.items() if value is not None}
@@ -143,24 +143,27 @@ def _offset(where: str, given: Fields, key: str) -> int:
     return value
 
 
+def _time(where: str, given: Fields) -> str | None:
+    found = optional_text(where, given, "judged_at")
+    if found is None:
+        return None
+    try:
+        zoned = datetime.fromisoformat(found).tzinfo is not None
+    except ValueError:
+        zoned = False
+    if not zoned:
+        raise XunchaError(
+            f'{where}: field "judged_at" is {quote(found)}. Write a time with its zone, such as 2026-11-25T08:00:00Z.'
+        )
+    return found
+
+
 def _split(where: str, given: Fields) -> str | None:
     name = optional_text(where, given, "split")
     if name is not None and name not in SPLITS:
         hint = did_you_mean(name, SPLITS)
         raise XunchaError(f"{where}: split {quote(name)} is unknown.{hint} Allowed: {', '.join(SPLITS)}.")
     return name
-
-
-def _time(where: str, given: Fields) -> str | None:
-    value = optional_text(where, given, "time")
-    if value is not None:
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            raise XunchaError(
-                f"{where}: time {quote(value)} is no ISO 8601 time. Write, say, 2021-12-14T09:30:00+08:00."
-            ) from None
-    return value
 
 
 def _meta(where: str, given: Fields) -> dict[str, object]:

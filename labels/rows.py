@@ -33,9 +33,9 @@ class Row:
     """One labelled text.
 
     `labels` maps a label id to true, false or null. Null or absent means that nobody has judged it: it is
-    masked in losses and metrics, never taken as negative. `group` names rows that must share a split. `time` is
-    when the row was labelled, ISO 8601. `meta` holds what other tools keep beside a text (JSON values); nothing
-    here reads it, and every format carries it.
+    masked in losses and metrics, never taken as negative. `group` names rows that must share a split.
+    `judged_at` says when `annotator` judged, as ISO 8601 with a time zone. `meta` holds what other tools keep beside
+    a text (JSON values): no command reads it, every format carries it.
     """
 
     id: str
@@ -48,6 +48,6 @@ class Row:
     group: str | None = None
     merchant: str | None = None
     annotator: str | None = None
+    judged_at: str | None = None
     split: str | None = None
-    time: str | None = None
     meta: Mapping[str, object] = field(default_factory=dict)

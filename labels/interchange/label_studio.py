@@ -152,7 +152,8 @@ def _who(given: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, str]:
         found["annotator"] = str(who)
         when = given.get("updated_at") or given.get("created_at")
         if isinstance(when, str):
-            found["time"] = when
+            zoned = when.endswith("Z") or "+" in when
+            found["judged_at"] = when if zoned else f"{when}Z"
     return found
 
 

@@ -12,7 +12,7 @@ from xuncha.labels.rows import Row, Span
 from xuncha.labels.strict import kind, load_json
 from xuncha.labels.taxonomy import Taxonomy
 
-TEXTS = ("id", "text", "source", "origin", "kind", "group", "merchant", "annotator", "split", "time")
+TEXTS = ("id", "text", "source", "origin", "kind", "group", "merchant", "annotator", "judged_at", "split")
 """Columns that hold one string."""
 LABEL = "label_"
 """Label columns are `label_<id>`; the bare id is read too."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,6 @@ def read_workbook(path: Path, taxonomy: Taxonomy, reading: Reading) -> Iterator[
 
     Raises `XunchaError` for a file that is no workbook, or whose columns cannot be made out.
     """
-    _require("openpyxl")
     records = _records(path)
     _, header = next(records, (1, ()))
     names = [_name(path, place, cell.value) for place, cell in enumerate(header)]
@@ -62,7 +60,6 @@ def write_workbook(path: Path, rows: Iterable[Row], label_ids: Sequence[str]) ->
 
     Raises `XunchaError` where a workbook cannot hold a row; nothing is written then.
     """
-    _require("xlsxwriter")
     import xlsxwriter
 
     names = columns(label_ids)
@@ -131,8 +128,3 @@ def _value(where: str, cell: Any) -> object:
     if isinstance(value, datetime | date | time):
         raise XunchaError(f"{where}: cell {cell.coordinate} is a date. Format the column as text and write it again.")
     return value
-
-
-def _require(package: str) -> None:
-    if find_spec(package) is None:
-        raise XunchaError(f'Workbooks need {package}: pip install "xuncha[train]".')
