@@ -23,6 +23,7 @@ from xuncha.labels.rows import SPLITS
 from xuncha.labels.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
+    from xuncha.labels.rows import Row
     from xuncha.labels.split import Splitting
 
 app = typer.Typer(
@@ -100,12 +101,13 @@ def stats(
     card: Annotated[
         Path | None, typer.Option("--card", help="Write the counts between the marks of this README instead.")
     ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Also draw the counts into this SVG file.")] = None,
     taxonomy: TaxonomyFile = None,
     as_json: Json = False,
 ) -> None:
     """Count rows by origin, source, kind and split: true rows a label, spans a reason.
 
-    Example: xuncha labels stats labels/data --card labels/data/README.md
+    Example: xuncha labels stats labels/data --picture stats.svg
     """
     with user_errors():
         from xuncha.labels.card import write_card
@@ -115,6 +117,8 @@ def stats(
 
         known = Taxonomy.load(taxonomy)
         rows = [row for found in read_files(paths, known).values() for row in found]
+        if picture is not None:
+            _draw(picture, rows, known)
         if card is not None:
             write_card(card, rows, known)
             print(f"{card}: counts of {len(rows)} rows written")
@@ -188,6 +192,14 @@ def fetch_corpora(
         print(
             f"{output / TEXTS}: texts for a teacher to score; {output / JUDGED}: rows to train on. Keep them private."
         )
+
+
+def _draw(path: Path, rows: Sequence[Row], taxonomy: Taxonomy) -> None:
+    from xuncha.labels.files import write_lines
+    from xuncha.labels.picture import stats_picture
+    from xuncha.labels.stats import count_rows
+
+    write_lines(path, [stats_picture(count_rows(rows), taxonomy).encode("utf-8")])
 
 
 def _show_split(result: Splitting, written: Sequence[Path], as_json: bool) -> None:
