@@ -54,10 +54,12 @@ class Vocabulary:
         return self._vectorizer.transform(texts)
 
     def features(self, rows: Sequence[Row], label: str) -> Features:
-        """Matrices of rows whose texts the vocabulary was made of, in that order."""
+        """Matrices of rows; the vocabulary was made of their texts, and perhaps of others after them."""
         evidence = [_evidence(row, label) for row in rows]
         marked = np.array([bool(words.strip()) for words in evidence], bool)
-        return Features(self.texts, self.matrix(evidence), self.matrix([_rest(row, label) for row in rows]), marked)
+        return Features(
+            self.texts[: len(rows)], self.matrix(evidence), self.matrix([_rest(row, label) for row in rows]), marked
+        )
 
 
 def fit(features: Features, truth: Bools, shown: Any) -> LinearModel:
