@@ -60,15 +60,19 @@ def dedup(rows: Iterable[Row], *, near: bool = True) -> Deduplicated:
     dropped: list[Duplicate] = []
     conflicts: list[Duplicate] = []
     for row in rows:
-        found = sorted(
-            _against(row, likes.get(row.id, ()), kept), key=lambda one: (one.conflict or "", -one.similarity)
-        )
+        found = sorted(_against(row, likes.get(row.id, ()), kept), key=_rank)
         if found and found[0].conflict is None:
             dropped.append(found[0])
             continue
         kept[row.id] = row
         conflicts += found[:1]
     return Deduplicated(tuple(kept.values()), tuple(dropped), tuple(conflicts))
+
+
+def _rank(one: Duplicate) -> tuple[int, float]:
+    """What can be dropped first, then the gravest conflict; the most similar of equals."""
+    gravity = 0 if one.conflict is None else 1 + list(Conflict).index(one.conflict)
+    return gravity, -one.similarity
 
 
 def _against(row: Row, likes: Iterable[tuple[str, float]], kept: Mapping[str, Row]) -> Iterator[Duplicate]:
