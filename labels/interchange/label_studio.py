@@ -89,6 +89,8 @@ def _task(row: Row, writing: Writing) -> dict[str, Any]:
     kept = meta.pop(OWN, {})
     kept = kept if isinstance(kept, dict) else {}
     data = {"text": row.text, **carried(row)}
+    if writing.predictions:
+        data.pop("annotator", None)  # who confirms a prediction is its annotator
     results = [*_results(row), *kept.get("result", [])]
     if not results:
         return {"data": data}
@@ -132,19 +134,23 @@ def _row(
     row = uncarried(data, reading, f"{stem}-{task.get('id', where.rsplit(' ', 1)[-1])}")
     annotation = labels_and_spans(where, given.get("result", []), text, taxonomy)
     judged = with_null(with_unchosen(annotation.labels, taxonomy, reading) if given else {}, data, taxonomy)
-    row |= _who(given, row)
+    row |= _who(given, data)
     if count > 1:
         row["id"] += f"#{count}"
     row["meta"] = _kept(row["meta"], task, given, annotation)
     return row_from_json(where, {**row, "text": text, "labels": judged, "spans": annotation.spans}, taxonomy)
 
 
-def _who(given: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, str]:
-    """Annotator and time of an annotation that a person made or changed in the tool."""
+def _who(given: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, str]:
+    """Annotator and time of an annotation that a person made or changed in the tool, or the model of a prediction.
+
+    An annotation that was imported with its task names whoever imported it; its task knows better.
+    """
     who: Any = given.get("completed_by")
     if isinstance(who, dict):
         who = who.get("email") or who.get("id")
-    imported = given.get("last_action") in (None, "imported") and "annotator" in row
+    action = given.get("last_action")
+    imported = bool(data.get("annotator")) and (action == "imported" or (action is None and not given.get("lead_time")))
     found: dict[str, str] = {}
     if given.get("model_version"):
         found["annotator"] = str(given["model_version"])

@@ -21,6 +21,7 @@ from xuncha.train.evaluation.intervals import Bools, Floats
 FEWEST = 10
 """True rows and false rows that a label needs at least."""
 
+_SOME = 100
 _COST = 5.0  # of an error; measured on flipped labels from 0.3 to 10, flat from 3 on
 
 # A sparse matrix [rows, n-grams].
@@ -38,12 +39,12 @@ class Features:
 
 
 class Vocabulary:
-    """N-grams of 1 to 4 characters that stand in two texts at least, case and width aside."""
+    """N-grams of 1 to 4 characters, case and width aside; of more than a few texts, those that stand in two."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        fewest = 2 if len(texts) > 1 else 1
+        fewest = 2 if len(texts) >= _SOME else 1
         self._vectorizer = TfidfVectorizer(
             analyzer="char", ngram_range=(1, 4), min_df=fewest, sublinear_tf=True, preprocessor=_plain, dtype=np.float32
         )

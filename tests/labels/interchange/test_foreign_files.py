@@ -86,6 +86,23 @@ def test_each_annotation_of_a_task_is_a_row_and_a_cancelled_one_is_none(saved: S
     assert (first.id, second.id, second.annotator, second.labels) == ("tasks-17", "tasks-17#2", "7", {})
 
 
+@pytest.mark.parametrize(
+    ("more", "annotator"),
+    [
+        ({}, "nano@1"),
+        ({"last_action": "imported"}, "nano@1"),
+        ({"last_action": "updated"}, "7"),
+        ({"lead_time": 2}, "7"),
+    ],
+)
+def test_who_imports_an_annotation_is_not_its_annotator(saved: Save, more: dict[str, Any], annotator: str) -> None:
+    given = {
+        "data": {"text": "加薇", "annotator": "nano@1"},
+        "annotations": [{"completed_by": 7, "result": [], **more}],
+    }
+    assert read(saved("tasks.json", json.dumps([given])))[0].annotator == annotator
+
+
 def test_results_that_rows_have_no_field_for_come_back(saved: Save, tmp_path: Path) -> None:
     note = {"type": "textarea", "from_name": "note", "to_name": "text", "value": {"text": ["看不清"]}}
     rows = read(saved("tasks.json", task(note)))
