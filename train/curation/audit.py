@@ -83,7 +83,11 @@ def audit(
 
 
 def out_of_fold(rows: Sequence[Row], label: str, truth: Bools, folds: int = FOLDS, seed: int = 0) -> Floats:
-    """How likely `label` is for each row [N], by a learner that saw neither the row nor what belongs with it."""
+    """How likely `label` is for each row [N], by a learner that saw neither the row nor what belongs with it.
+
+    Confident learning takes probabilities for frequencies, so they are calibrated over all rows (Platt).
+    """
+    from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedGroupKFold
 
     features = Vocabulary([row.text for row in rows]).features(rows, label)
@@ -91,7 +95,9 @@ def out_of_fold(rows: Sequence[Row], label: str, truth: Bools, folds: int = FOLD
     out = np.zeros(len(rows))
     for shown, held in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(groups, truth, groups):
         out[held] = fit(features, truth, shown).probabilities(features.texts[held])
-    return out
+    logits = np.log(np.clip(out, 1e-9, None) / np.clip(1 - out, 1e-9, None))[:, None]
+    calibrated: Floats = LogisticRegression(C=1e6).fit(logits, truth).predict_proba(logits)[:, 1]
+    return calibrated
 
 
 def _doubts(rows: Sequence[Row], label: str, truth: Bools, probabilities: Floats) -> list[Doubt]:
