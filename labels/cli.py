@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xuncha.labels.errors import quote, user_errors
+from xuncha.labels.commands.agree import agree
+from xuncha.labels.commands.convert import convert
+from xuncha.labels.commands.dedup import dedup
+from xuncha.labels.commands.migrate import migrate
+from xuncha.labels.commands.options import Json, Paths, TaxonomyFile
+from xuncha.labels.commands.options import show_json as _show_json
+from xuncha.labels.errors import user_errors
 from xuncha.labels.rows import SPLITS
 from xuncha.labels.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
+    from xuncha.labels.rows import Row
     from xuncha.labels.split import Splitting
 
 app = typer.Typer(
@@ -28,12 +34,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Paths = Annotated[
-    list[Path],
-    typer.Argument(metavar="PATH", help="JSONL or JSONL.gz files, folders of them, or - for stdin."),
-]
-TaxonomyFile = Annotated[Path | None, typer.Option("--taxonomy", help="A taxonomy file other than the packaged one.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+app.command()(convert)
+app.command()(dedup)
+app.command()(agree)
+app.command()(migrate)
 
 
 @app.command("list")
@@ -129,12 +133,13 @@ def stats(
     card: Annotated[
         Path | None, typer.Option("--card", help="Write the counts between the marks of this README instead.")
     ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Also draw the counts into this SVG file.")] = None,
     taxonomy: TaxonomyFile = None,
     as_json: Json = False,
 ) -> None:
     """Count rows by origin, source, kind and split: true rows a label, spans a reason.
 
-    Example: xuncha labels stats labels/data --card labels/data/README.md
+    Example: xuncha labels stats labels/data --picture stats.svg
     """
     with user_errors():
         from xuncha.labels.card import write_card
@@ -144,6 +149,8 @@ def stats(
 
         known = Taxonomy.load(taxonomy)
         rows = [row for found in read_files(paths, known).values() for row in found]
+        if picture is not None:
+            _draw(picture, rows, known)
         if card is not None:
             write_card(card, rows, known)
             print(f"{card}: counts of {len(rows)} rows written")
@@ -183,41 +190,6 @@ def split(
         raise typer.Exit(1)
 
 
-@app.command()
-def convert(
-    source: Annotated[Path, typer.Argument(metavar="SRC.jsonl", help="Written rows: 0/1 labels, substring spans.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Where the rows go; - for stdout.")],
-    origin: Annotated[str, typer.Option(help="Name of the collection, for the rows' origin.")],
-    annotator: Annotated[str, typer.Option(help="Who labelled, for the rows' annotator.")] = "llm-author",
-    pin_split: Annotated[
-        Literal["train", "dev", "test"] | None, typer.Option(help="Put the whole collection in this split.")
-    ] = None,
-    taxonomy: TaxonomyFile = None,
-    as_json: Json = False,
-) -> None:
-    """Turn written rows into labelled rows. Run again, it keeps the splits that OUTPUT already gives.
-
-    Example: xuncha labels convert H1.jsonl -o labels/data/H1.jsonl --origin H1 --pin-split test
-    """
-    with user_errors():
-        from xuncha.labels.io import STDIO
-        from xuncha.labels.written import Provenance, convert_file
-
-        provenance = Provenance(origin, annotator, pin_split)
-        converted = convert_file(source, output, Taxonomy.load(taxonomy), provenance)
-        out = sys.stderr if output == STDIO else sys.stdout
-        if as_json:
-            counted = {"rows": len(converted.rows), "spans": converted.spans}
-            _show_json({**counted, "repeated": [asdict(one) for one in converted.repeated]}, out)
-            return
-        for one in converted.repeated:
-            print(
-                f"{one.row_id}: {quote(one.text)} stands {one.times} times; took the one at {one.start}",
-                file=out,
-            )
-        print(f"{output}: {len(converted.rows)} rows, {converted.spans} spans", file=out)
-
-
 @app.command("fetch")
 def fetch_corpora(
     source: Annotated[Path, typer.Option("--from", help="A folder with a local copy: NAME.jsonl(.gz) a corpus.")],
@@ -254,6 +226,14 @@ def fetch_corpora(
         )
 
 
+def _draw(path: Path, rows: Sequence[Row], taxonomy: Taxonomy) -> None:
+    from xuncha.labels.files import write_lines
+    from xuncha.labels.picture import stats_picture
+    from xuncha.labels.stats import count_rows
+
+    write_lines(path, [stats_picture(count_rows(rows), taxonomy).encode("utf-8")])
+
+
 def _show_split(result: Splitting, written: Sequence[Path], as_json: bool) -> None:
     grouping = result.grouping
     counts = {name: list(result.splits.values()).count(name) for name in SPLITS}
@@ -273,7 +253,3 @@ def _show_split(result: Splitting, written: Sequence[Path], as_json: bool) -> No
     print(f"{len(result.splits)} rows in {len(grouping.groups)} groups; joined: {joined}")
     print(f"{len(result.fresh)} rows newly assigned, {len(written)} files written")
     print(", ".join(f"{name} {count}" for name, count in counts.items()))
-
-
-def _show_json(value: object, out: TextIO | None = None) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2), file=out)

@@ -1,30 +1,35 @@
-"""Labelled rows from and to JSONL files: read strictly, written whole or not at all."""
+"""Labelled rows from and to files: read strictly, written whole or not at all."""
 
 from __future__ import annotations
 
-import gzip
 import json
-import os
-import secrets
-import sys
-import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from xuncha.labels.errors import XunchaError, quote
+from xuncha.labels.files import STDIO, read_lines, replacing, write_lines
 from xuncha.labels.record import row_from_json, row_to_json
 from xuncha.labels.rows import Row
 from xuncha.labels.strict import load_json
 from xuncha.labels.taxonomy import Taxonomy
 
-STDIO = Path("-")
-"""Standard input where rows are read, standard output where they are written."""
+__all__ = [
+    "STDIO",
+    "Entry",
+    "read_entries",
+    "read_files",
+    "read_jsonl",
+    "read_lines",
+    "read_rows",
+    "replacing",
+    "row_files",
+    "write_lines",
+    "write_rows",
+]
 
 _SUFFIXES = (".jsonl", ".jsonl.gz")
-_BOM = b"\xef\xbb\xbf"
+_TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".xlsx", ".parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,9 @@ class Entry:
 
 
 def read_rows(path: Path | str, taxonomy: Taxonomy) -> Iterator[Row]:
-    """Every row of a JSONL or JSONL.gz file, or of all such files in a folder, sorted by name, in order.
+    """Every row of a file (JSONL, or a table as `labels convert` writes it), in order.
+
+    A folder stands for its JSONL files, sorted by name.
 
     Raises `XunchaError` at the first line that is not a whole and correct row, or whose id stood before.
     """
@@ -54,18 +61,35 @@ def read_entries(paths: Iterable[Path | str], taxonomy: Taxonomy) -> Iterator[En
     """
     seen: dict[str, str] = {}
     for file in row_files(paths):
-        for number, line in read_lines(file):
-            where = f"{file}:{number}"
-            try:
-                if isinstance(line, XunchaError):
-                    raise line
-                row = row_from_json(where, load_json(where, line), taxonomy)
-                if row.id in seen:
-                    raise XunchaError(f"{where}: id {quote(row.id)} stood before, at {seen[row.id]}. Rename one.")
+        for where, row in _placed_rows(file, taxonomy):
+            if isinstance(row, Row) and row.id in seen:
+                row = XunchaError(f"{where}: id {quote(row.id)} stood before, at {seen[row.id]}. Rename one.")
+            elif isinstance(row, Row):
                 seen[row.id] = where
-                yield Entry(file, where, row)
-            except XunchaError as error:
-                yield Entry(file, where, error)
+            yield Entry(file, where, row)
+
+
+def read_jsonl(file: Path, taxonomy: Taxonomy | None) -> Iterator[tuple[str, Row | XunchaError]]:
+    """Place (`file:line`) and row of every line, or the error that says why it is none.
+
+    Without a taxonomy, any label and reason will do.
+    """
+    for number, line in read_lines(file):
+        where = f"{file}:{number}"
+        try:
+            if isinstance(line, XunchaError):
+                raise line
+            yield where, row_from_json(where, load_json(where, line), taxonomy)
+        except XunchaError as error:
+            yield where, error
+
+
+def _placed_rows(file: Path, taxonomy: Taxonomy) -> Iterator[tuple[str, Row | XunchaError]]:
+    if not file.name.endswith(_TABLES):
+        return read_jsonl(file, taxonomy)
+    from xuncha.labels.interchange.formats import read_any
+
+    return read_any(file, taxonomy)
 
 
 def read_files(paths: Iterable[Path | str], taxonomy: Taxonomy) -> dict[Path, list[Row]]:
@@ -90,45 +114,18 @@ def row_files(paths: Iterable[Path | str]) -> Iterator[Path]:
         yield from found
 
 
-def read_lines(file: Path) -> Iterator[tuple[int, str | XunchaError]]:
-    """Number (from 1) and text of every line that is not blank; one that is not UTF-8 is an error value."""
-    offset = 0
-    try:
-        with _open(file) as stream:
-            for number, raw in enumerate(stream, start=1):
-                line = raw.removeprefix(_BOM) if number == 1 else raw
-                try:
-                    decoded: str | XunchaError = line.decode("utf-8").rstrip("\r\n")
-                except UnicodeDecodeError as error:
-                    byte = offset + len(raw) - len(line) + error.start
-                    decoded = XunchaError(
-                        f"{file}:{number}: not UTF-8 at byte {byte} of the file. Save the file as UTF-8."
-                    )
-                offset += len(raw)
-                if isinstance(decoded, XunchaError) or decoded.strip():
-                    yield number, decoded
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise XunchaError(f"{file}: not a whole gzip file: {error}. Fetch or compress it again.") from None
-
-
 def write_rows(path: Path | str, rows: Iterable[Row]) -> int:
-    """Write rows as JSONL (gzip where the name ends in .gz) and return how many.
+    """Write rows and return how many: JSONL, or the table that the name ends in (gzip where that is .gz).
 
     The file appears whole or not at all: an error on the way, also one from `rows`, leaves an older file
     as it was. The same rows give the same bytes.
     """
     path = Path(path)
+    if path.name.endswith(_TABLES):
+        from xuncha.labels.interchange.formats import write_any
+
+        return write_any(path, rows)
     return write_lines(path, (_line(path, row) for row in rows))
-
-
-def write_lines(path: Path, lines: Iterable[bytes]) -> int:
-    """Write lines as they are (gzip where the name ends in .gz), whole or not at all, and return how many."""
-    count = 0
-    with replacing(path) as raw, _packed(path, raw) as stream:
-        for line in lines:
-            stream.write(line)
-            count += 1
-    return count
 
 
 def _line(path: Path, row: Row) -> bytes:
@@ -139,43 +136,3 @@ def _line(path: Path, row: Row) -> bytes:
         raise XunchaError(
             f"{path}: row {quote(row.id)} holds a lone surrogate, which no file can hold. Mend it."
         ) from None
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file that takes the place of `path`, with its permissions, once the block ends without error."""
-    if path == STDIO:
-        yield sys.stdout.buffer
-        return
-    target = Path(os.path.realpath(path))
-    if not target.parent.is_dir():
-        raise XunchaError(f"{path}: the folder {target.parent} does not exist. Make it first: mkdir -p.")
-    if target.exists() and not target.is_file():
-        with target.open("wb") as stream:
-            yield stream
-        return
-    fresh = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with fresh.open("xb") as stream:
-            yield stream
-        if target.exists():
-            fresh.chmod(target.stat().st_mode & 0o7777)
-        fresh.replace(target)
-    finally:
-        with suppress(FileNotFoundError):
-            fresh.unlink()
-
-
-def _open(file: Path) -> AbstractContextManager[Iterable[bytes]]:
-    if file == STDIO:
-        return nullcontext(sys.stdin.buffer)
-    return gzip.open(file, "rb") if file.name.endswith(".gz") else file.open("rb")
-
-
-@contextmanager
-def _packed(path: Path, raw: BinaryIO) -> Iterator[BinaryIO | gzip.GzipFile]:
-    if not path.name.endswith(".gz"):
-        yield raw
-        return
-    with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as stream:
-        yield stream

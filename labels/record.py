@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,12 +13,12 @@ from xuncha.labels.strict import Fields, fields, items, kind, optional_text, tex
 from xuncha.labels.taxonomy import Taxonomy
 
 _REQUIRED = ("id", "text", "source", "labels")
-_OPTIONAL = ("spans", "origin", "kind", "group", "merchant", "annotator", "judged_at", "split")
+_OPTIONAL = ("spans", "origin", "kind", "group", "merchant", "annotator", "judged_at", "split", "meta")
 _SPAN = ("start", "end", "label", "reason")
 
 
-def row_from_json(where: str, value: object, taxonomy: Taxonomy) -> Row:
-    """The row that one JSON object holds.
+def row_from_json(where: str, value: object, taxonomy: Taxonomy | None) -> Row:
+    """The row that one JSON object holds. Without a taxonomy, any label and reason will do.
 
     Raises `XunchaError` that begins with `where` (such as `rows.jsonl:17`) and names the field and the fix.
     """
@@ -41,6 +42,7 @@ def row_from_json(where: str, value: object, taxonomy: Taxonomy) -> Row:
         annotator=optional_text(where, given, "annotator"),
         judged_at=_time(where, given),
         split=_split(where, given),
+        meta=_meta(where, given),
     )
 
 
@@ -60,6 +62,7 @@ def row_to_json(row: Row) -> dict[str, Any]:
         "annotator": row.annotator,
         "judged_at": row.judged_at,
         "split": row.split,
+        "meta": dict(row.meta) or None,
     }
     return {key: value for key, value in every.items() if value is not None}
 
@@ -100,12 +103,13 @@ def check_label(where: str, label_id: str, taxonomy: Taxonomy) -> None:
         )
 
 
-def _labels(where: str, given: Fields, taxonomy: Taxonomy) -> dict[str, bool | None]:
+def _labels(where: str, given: Fields, taxonomy: Taxonomy | None) -> dict[str, bool | None]:
     value = given["labels"]
     if not isinstance(value, dict):
         raise XunchaError(f'{where}: field "labels" must map label ids to true, false or null; got {kind(value)}.')
     for label_id, judged in value.items():
-        check_label(where, label_id, taxonomy)
+        if taxonomy is not None:
+            check_label(where, label_id, taxonomy)
         if not (judged is None or isinstance(judged, bool)):
             raise XunchaError(
                 f'{where}: label "{label_id}" is {kind(judged)}. Write true, false, or null for not judged.'
@@ -113,11 +117,12 @@ def _labels(where: str, given: Fields, taxonomy: Taxonomy) -> dict[str, bool | N
     return value
 
 
-def _span(where: str, value: object, words: str, labels: Mapping[str, bool | None], taxonomy: Taxonomy) -> Span:
+def _span(where: str, value: object, words: str, labels: Mapping[str, bool | None], taxonomy: Taxonomy | None) -> Span:
     given = fields(where, value, _SPAN)
     start, end = _offset(where, given, "start"), _offset(where, given, "end")
     label, reason = text(where, given, "label"), text(where, given, "reason")
-    check_reason(where, label, reason, taxonomy)
+    if taxonomy is not None:
+        check_reason(where, label, reason, taxonomy)
     if not 0 <= start <= end <= len(words):
         raise XunchaError(
             f"{where}: {start}–{end} is outside the text, which has {len(words)} characters (code points). "
@@ -159,3 +164,19 @@ def _split(where: str, given: Fields) -> str | None:
         hint = did_you_mean(name, SPLITS)
         raise XunchaError(f"{where}: split {quote(name)} is unknown.{hint} Allowed: {', '.join(SPLITS)}.")
     return name
+
+
+def _meta(where: str, given: Fields) -> dict[str, object]:
+    value = given.get("meta")
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise XunchaError(f'{where}: field "meta" must be an object; got {kind(value)}.')
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (TypeError, ValueError):
+        raise XunchaError(
+            f'{where}: field "meta" holds what JSON cannot carry (a lone surrogate, an infinite number, another type). '
+            "Mend it or take it out."
+        ) from None
+    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 SPLITS = ("train", "dev", "test")
@@ -34,7 +34,8 @@ class Row:
 
     `labels` maps a label id to true, false or null. Null or absent means that nobody has judged it: it is
     masked in losses and metrics, never taken as negative. `group` names rows that must share a split.
-    `judged_at` says when `annotator` judged, as ISO 8601 with a time zone.
+    `judged_at` says when `annotator` judged, as ISO 8601 with a time zone. `meta` holds what other tools keep beside
+    a text (JSON values): no command reads it, every format carries it.
     """
 
     id: str
@@ -49,3 +50,4 @@ class Row:
     annotator: str | None = None
     judged_at: str | None = None
     split: str | None = None
+    meta: Mapping[str, object] = field(default_factory=dict)

@@ -27,6 +27,15 @@ def command_line(helps: Mapping[str, str], called: str, found: Callable[..., Any
     return app
 
 
+def with_commands(found: object, helps: Mapping[str, str], called: str, loaded: object) -> typer.Typer:
+    """The app `found` with further commands: the one that is `called` as `loaded`, the others as their line of help."""
+    assert isinstance(found, typer.Typer)
+    for name, line in helps.items():
+        command = loaded if name == called and callable(loaded) else _unloaded
+        found.command(name, short_help=line)(command)
+    return found
+
+
 def _print_version(wanted: bool) -> None:
     if not wanted:
         return

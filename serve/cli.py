@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,12 +21,16 @@ _WITHOUT_BLAS = ("check", "score", "report", "demo", "models")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Where a command is (`module:attribute`, a function or a Typer app), its line of help, what it needs."""
+    """Where a command is (`module:attribute`, a function or a Typer app), its line of help, what it needs.
+
+    `also` are commands of a Typer app that live elsewhere.
+    """
 
     target: str
     help: str
     needs: str = ""
     extra: str = ""
+    also: Mapping[str, Command] = field(default_factory=dict)
 
 
 COMMANDS = {
@@ -40,7 +44,18 @@ COMMANDS = {
     ),
     "demo": Command("xuncha.serve.commands.demo:demo", "Score two sample tables and show some verdicts."),
     "models": Command("xuncha.models.cli:app", "List, show, diff and verify models."),
-    "labels": Command("xuncha.labels.cli:app", "Look at the taxonomy; check, count, split and convert labelled rows."),
+    "labels": Command(
+        "xuncha.labels.cli:app",
+        "Check, count, convert, compare and choose labelled rows; look at the taxonomy.",
+        also={
+            "audit": Command(
+                "xuncha.train.curation.cli:audit_command", "List labels that are likely wrong.", "cleanlab", "train"
+            ),
+            "suggest": Command(
+                "xuncha.train.curation.cli:suggest_command", "Say which rows to label next.", "sklearn", "train"
+            ),
+        },
+    ),
     "train": Command("xuncha.train.cli:train_command", "Train a model from labelled rows.", "torch", "train"),
     "evaluate": Command(
         "xuncha.train.evaluation.cli:evaluate_command", "Measure a model on labelled rows.", "sklearn", "train"
@@ -68,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _leave(int(spot_check(asked)), at_once=arguments is None)
     from xuncha.serve.app import command_line
 
-    found = _load(called, COMMANDS[called]) if called in COMMANDS else None
+    found = _load(called, COMMANDS[called], given) if called in COMMANDS else None
     command_line({name: command.help for name, command in COMMANDS.items()}, called, found)(given, prog_name="xuncha")
 
 
@@ -81,10 +96,19 @@ def _leave(code: int, *, at_once: bool) -> NoReturn:
     raise SystemExit(code)
 
 
-def _load(name: str, command: Command) -> Callable[..., Any] | typer.Typer:
+def _load(name: str, command: Command, given: Sequence[str] = ()) -> Callable[..., Any] | typer.Typer:
+    """What a command is; of those that live elsewhere, only the one that is called is loaded."""
     if command.needs and find_spec(command.needs) is None:
         print(f"xuncha {name} needs {command.needs}: pip install 'xuncha[{command.extra}]'", file=sys.stderr)
         raise SystemExit(2)
     module, attribute = command.target.split(":")
     found: Callable[..., Any] | typer.Typer = getattr(import_module(module), attribute)
+    if command.also:
+        from xuncha.serve.app import with_commands
+
+        asked = next((one for one in given[given.index(name) + 1 :] if not one.startswith("-")), "")
+        helps = {one: other.help for one, other in command.also.items()}
+        return with_commands(
+            found, helps, asked, _load(f"{name} {asked}", command.also[asked]) if asked in helps else None
+        )
     return found

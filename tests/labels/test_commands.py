@@ -1,0 +1,126 @@
+"""The commands convert, dedup, agree, migrate and stats --picture, as a user calls them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from xuncha.labels import Row, Span, Taxonomy, read_rows, write_rows
+from xuncha.labels.cli import app
+
+MakeRow = Callable[..., Row]
+ROOT = Path(__file__).parents[2]
+
+
+def run(*words: object, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words], input=stdin)
+
+
+@pytest.fixture
+def rows(tmp_path: Path, make_row: MakeRow) -> Path:
+    path = tmp_path / "rows.jsonl"
+    spans = (Span(0, 2, "off_platform", "contact"),)
+    write_rows(path, [make_row("1", "加薇看", labels={"off_platform": True}, spans=spans), make_row("2", "=全新")])
+    return path
+
+
+@pytest.mark.parametrize("command", ["convert", "dedup", "agree", "migrate"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"Example: xuncha labels {command}" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.xlsx", "a.parquet", "a.json"])
+def test_convert_goes_there_and_back(tmp_path: Path, rows: Path, name: str) -> None:
+    there, back = tmp_path / name, tmp_path / "back.jsonl"
+    said = run("convert", rows, "-o", there).stdout
+    assert said.startswith(f"{there}: 2 rows, 1 spans, rows to ")
+    assert run("convert", there, "-o", back).exit_code == 0
+    assert back.read_bytes() == rows.read_bytes()
+
+
+def test_convert_goes_through_pipes(rows: Path) -> None:
+    table = run("convert", rows, "-o", "-", "--to", "csv")
+    assert "'=全新" in table.stdout and table.stderr == "-: 2 rows, 1 spans, rows to csv\n"
+    back = run("convert", "-", "-o", "-", "--from", "csv", stdin=table.stdout)
+    assert back.stdout == rows.read_text("utf-8")
+
+
+def test_convert_reads_a_folder_and_writes_the_labeling_interface(tmp_path: Path, rows: Path) -> None:
+    out, config = tmp_path / "tasks.json", tmp_path / "labeling.xml"
+    done = run("convert", tmp_path, "-o", out, "--predictions", "--config", config, "--json")
+    assert json.loads(done.stdout) == {"rows": 2, "spans": 1, "read_as": "rows", "write_as": "label-studio"}
+    assert "predictions" in json.loads(out.read_text("utf-8"))[0]
+    assert config.read_text("utf-8").startswith("<View>")
+
+
+def test_a_row_that_cannot_be_converted_stops_everything(tmp_path: Path, rows: Path) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("old", "utf-8")
+    with rows.open("a", encoding="utf-8") as stream:
+        stream.write('{"id": "1", "text": "又", "source": "comment", "labels": {}}\n')
+    failed = run("convert", rows, "-o", out)
+    assert (failed.exit_code, failed.stdout) == (2, "")
+    assert failed.stderr == f'{rows}:3: id "1" stood before, at {rows}:1. Rename one.\n'
+    assert out.read_text("utf-8") == "old" and {one.name for one in tmp_path.iterdir()} == {"rows.jsonl", "out.csv"}
+
+
+def test_written_rows_need_an_origin(tmp_path: Path) -> None:
+    path = tmp_path / "w.jsonl"
+    path.write_text(
+        '{"id": "1", "text": "甲", "source": "comment", "off_platform": 0, "exaggerated": 0, "spans": []}\n'
+    )
+    failed = run("convert", path, "-o", tmp_path / "out.jsonl")
+    assert failed.exit_code == 2
+    assert failed.stderr == f"{path}: written rows do not say where they come from. Give --origin NAME.\n"
+
+
+def test_dedup_shows_what_is_like_what_and_writes_on_demand(tmp_path: Path, rows: Path, make_row: MakeRow) -> None:
+    more, out, evidence = tmp_path / "more.jsonl", tmp_path / "out.csv", tmp_path / "matches.jsonl"
+    write_rows(more, [make_row("3", "＝全新 ")])
+    shown = run("dedup", rows, more)
+    assert shown.stdout == (
+        'dropped: 3 is like 2 (exact, similarity 1.00): "＝全新 " / "=全新"\n'
+        "2 rows kept; dropped: 1 exact; conflicts: 0\nnothing written: add -o\n"
+    )
+    assert run("dedup", rows, more, "-o", out, "--evidence", evidence).exit_code == 0
+    assert [row.id for row in read_rows(out, Taxonomy.load())] == ["1", "2"]
+    (match,) = [json.loads(line) for line in evidence.read_text("utf-8").splitlines()]
+    assert (match["id"], match["like"], match["similarity"], match["like_text"]) == ("3", "2", 1.0, "=全新")
+
+
+def test_agree_compares_files_and_writes_what_must_be_settled(tmp_path: Path, make_row: MakeRow) -> None:
+    anna, bo, out = tmp_path / "anna.jsonl", tmp_path / "bo.jsonl", tmp_path / "settle.jsonl"
+    write_rows(anna, [make_row("1", "加薇"), make_row("2", "全新")])
+    write_rows(bo, [make_row("1", "加薇", labels={"off_platform": True}), make_row("2", "全新")])
+    shown = run("agree", anna, bo, "-o", out).stdout.splitlines()
+    assert shown[1] == f"off_platform\t{anna} / {bo}\t2\t0.500\t0.000"
+    assert shown[-2:] == [f'off_platform: {anna} false, {bo} true: "加薇"', "1 disagreements"]
+    assert [row.id for row in read_rows(out, Taxonomy.load())] == [f"1@{anna}", f"1@{bo}"]
+
+
+def test_migrate_shows_first_and_writes_on_demand(tmp_path: Path, rows: Path) -> None:
+    plan, taxonomy, diff = tmp_path / "plan.yaml", tmp_path / "taxonomy.yaml", tmp_path / "diff.txt"
+    plan.write_text('from: "1"\nto: "2"\nsteps:\n  - rename_label: {from: off_platform, to: off_site}\n', "utf-8")
+    taxonomy.write_bytes((ROOT / "labels" / "taxonomy.yaml").read_bytes())
+    before = rows.read_bytes()
+    shown = run("migrate", plan, rows, "--taxonomy", taxonomy, "--diff", diff).stdout
+    assert "-  - id: off_platform\n+  - id: off_site\n" in shown
+    assert '  - off_platform true; "加薇" off_platform/contact\n  + off_site true; "加薇" off_site/contact\n' in shown
+    assert shown.endswith("2 of 2 rows change; 0 files written\nnothing written: add --write\n")
+    assert rows.read_bytes() == before
+    changes: list[dict[str, Any]] = [json.loads(line) for line in diff.read_text("utf-8").splitlines()]
+    assert changes[0]["after"]["labels"] == {"off_site": True}
+    written = json.loads(run("migrate", plan, rows, "--taxonomy", taxonomy, "--write", "--json").stdout)
+    assert written["written"] == [str(rows), str(taxonomy)] and written["counts"]["label off_site"] == [0, 1]
+    assert next(row.labels for row in read_rows(rows, Taxonomy.load(taxonomy))) == {"off_site": True}
+
+
+def test_stats_draw_a_picture(tmp_path: Path, rows: Path) -> None:
+    picture = tmp_path / "stats.svg"
+    assert run("stats", rows, "--picture", picture).exit_code == 0
+    assert picture.read_text("utf-8").startswith("<svg ")
