@@ -137,7 +137,8 @@ def _show(found: Estimated, as_json: bool) -> None:
         if one.unsure:
             print(
                 f"  unsure: {one.unsure:,}; were none of them violations {one.at_least:.2%}, were all {one.at_most:.2%}"
-            )    print(f"estimator: {ESTIMATOR}; see docs/review.md")
+            )
+    print(f"estimator: {ESTIMATOR}; see docs/review.md")
 
 
 def _said(share: Share) -> str:
