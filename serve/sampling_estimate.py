@@ -17,6 +17,12 @@ from typing import Any
 from xuncha.labels.errors import XunchaError
 from xuncha.serve.sampling import FLAGGED, Risk
 
+ESTIMATOR = (
+    "stratified by risk and merchant size (Cochran 1977, §5.3); Wilson interval for the effective sample size "
+    "(Franco et al. 2019), half a row of either kind more per stratum; precision and misses as ratios (Cochran §6.11)"
+)
+"""How the rates are estimated, in one line."""
+
 ANY = "any"
 """Name of the estimate over all labels: a row violates if one label holds."""
 
@@ -83,7 +89,7 @@ class Estimated:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return asdict(self)
+        return {**asdict(self), "estimator": ESTIMATOR}
 
 
 def estimate(where: str, sample: Sequence[Judged], labels: Sequence[str], rows: int) -> Estimated:

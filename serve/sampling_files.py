@@ -20,7 +20,8 @@ from xuncha.serve.report.workbook import shown
 from xuncha.serve.sampling import Drawn, Risk, Sample, Size
 from xuncha.serve.sampling_estimate import Judged
 from xuncha.serve.tables import open_table
-from xuncha.serve.tables.json_values import dumps
+from xuncha.serve.tables.encoding import mended
+from xuncha.serve.tables.json_values import Number, dumps
 from xuncha.serve.tables.writing import inert
 
 FORMATS = (".xlsx", ".csv", ".tsv", ".jsonl")
@@ -56,8 +57,8 @@ def write_sample(stream: BinaryIO, suffix: str, table: ScoredTable, sample: Samp
         _write_workbook(stream, table, rows, taxonomy)
     elif suffix == ".jsonl":
         for cells, added in rows:
-            objects = {**{key: json.loads(dumps(value)) if value is not None else None for key, value in cells.items()}}
-            stream.write((json.dumps({**objects, **added}, ensure_ascii=False) + "\n").encode("utf-8"))
+            plain = {mended(key): _json(value) for key, value in cells.items()}
+            stream.write((json.dumps({**plain, **added}, ensure_ascii=False) + "\n").encode("utf-8"))
     else:
         _write_delimited(stream, table, rows, "\t" if suffix == ".tsv" else ",")
 
@@ -106,6 +107,16 @@ def _rows(table: ScoredTable, sample: Sample) -> Iterator[tuple[dict[str, object
             added = {**dict.fromkeys([f"{JUDGED}{label}" for label in table.labels]), **_design(drawn, sample.rows)}
             yield {name: found[at] for name, found in values.items()}, {**added, _ROW: number + at + 1}
         number += len(chunk)
+
+
+def _json(value: object) -> object:
+    """A cell as a plain JSON value; what JSON does not know, such as a time, as its text."""
+    if isinstance(value, Number | list | dict):
+        try:
+            return json.loads(mended(dumps(value)))
+        except TypeError:
+            return text_of(value)
+    return value if value is None or isinstance(value, bool | int | float) else text_of(value)
 
 
 def _design(drawn: Drawn, rows: int) -> dict[str, object]:

@@ -120,6 +120,8 @@ def _show(found: Estimated, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
         return
+    from xuncha.serve.sampling_estimate import ESTIMATOR
+
     blank = f", {found.blank:,} not judged" if found.blank else ""
     print(f"{found.judged:,} rows judged of a table of {found.rows:,}{blank}; 95 % intervals")
     for one in found.estimates:
@@ -136,6 +138,7 @@ def _show(found: Estimated, as_json: bool) -> None:
             print(
                 f"  unsure: {one.unsure:,}; were none of them violations {one.at_least:.2%}, were all {one.at_most:.2%}"
             )
+    print(f"estimator: {ESTIMATOR}; see docs/review.md")
 
 
 def _said(share: Share) -> str:

@@ -44,7 +44,7 @@ def build_report(source: str, folder: Path, options: Options, seen: Seen | None 
         known = tuple(dict.fromkeys((*taxonomy.label_ids, *labels)))
         policy = Policy.load(options.policy, taxonomy.reason_ids, known)
         allow = load_allow(options.allow, options.as_of, known, taxonomy.reason_ids) if options.allow else None
-        asked = scenario(options.what_if, policy, labels, taxonomy.reason_ids) if options.what_if else None
+        asked = scenario(options.what_if, policy, labels, taxonomy) if options.what_if else None
         overturned, missing = _overturned(options.decisions, taxonomy)
         prior = read_history(options.history, policy, options.as_of) if options.history else {}
         judging = Judging(policy, allow, overturned)

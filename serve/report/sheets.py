@@ -11,7 +11,7 @@ from typing import BinaryIO
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.allow import State
 from xuncha.serve.policy import SEVERITIES
-from xuncha.serve.report.names import label_name, reason_name
+from xuncha.serve.report.names import reason_name
 from xuncha.serve.report.read import Hides, Reviewed
 from xuncha.serve.report.rollup import Proposal
 from xuncha.serve.report.what_if import Move
@@ -97,11 +97,6 @@ def move_lines(found: Iterable[Move]) -> Iterator[Sequence[object]]:
             one.ladder, one.merchant, one.name, before.step.name if before else NOTHING,
             after.step.name if after else NOTHING, before.why if before else "", after.why if after else "",
         )  # fmt: skip
-
-
-def names_of(taxonomy: Taxonomy, labels: Iterable[str]) -> dict[str, str]:
-    """Chinese names of labels, by id."""
-    return {label: label_name(taxonomy, label) for label in labels}
 
 
 def _flush(buffer: io.StringIO, stream: BinaryIO) -> None:

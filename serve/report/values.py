@@ -33,7 +33,10 @@ def text_of(value: object) -> str:
         return value.isoformat()
     if isinstance(value, bytes):
         return mended(value.decode("utf-8", "backslashreplace"))
-    return mended(dumps(value)) if isinstance(value, dict | list) else str(value)
+    try:
+        return mended(dumps(value)) if isinstance(value, dict | list) else str(value)
+    except TypeError:  # a nested Parquet value that JSON does not know
+        return mended(str(value))
 
 
 def score_of(where: str, value: object) -> float | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
+from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.policy import CONDITIONS, Policy, Step, condition_value
 from xuncha.serve.report.rollup import Proposal
 
@@ -35,17 +36,18 @@ class Move:
     after: Proposal | None
 
 
-def scenario(asked: Sequence[str], policy: Policy, labels: Collection[str], reasons: Collection[str]) -> Scenario:
+def scenario(asked: Sequence[str], policy: Policy, labels: Collection[str], taxonomy: Taxonomy) -> Scenario:
     """The scenario of `LABEL=THRESHOLD`, `STEP.CONDITION=VALUE` and policy files, applied in order.
 
     `STEP[2].CONDITION` is the second group of a step; without a number the condition must stand in one group only.
-    Raises `XunchaError` for anything unknown or out of range.
+    `labels` are those of the table. Raises `XunchaError` for anything unknown or out of range.
     """
+    known = (*taxonomy.label_ids, *labels)
     thresholds: dict[str, float] = {}
     for one in asked:
         name, equals, value = one.partition("=")
         if not equals and one.lower().endswith((".yaml", ".yml")):
-            policy = Policy.load(Path(one), reasons, labels)
+            policy = Policy.load(Path(one), taxonomy.reason_ids, known)
         elif name in labels:
             thresholds[name] = _threshold(name, value)
         elif found := _STEP.match(name):

@@ -105,13 +105,13 @@ def test_the_gravest_step_whose_conditions_hold_is_proposed(
 )
 def test_what_if_names_what_it_cannot_do(asked: str, said: str) -> None:
     with pytest.raises(XunchaError) as failed:
-        scenario([asked], load(), TAXONOMY.label_ids, TAXONOMY.reason_ids)
+        scenario([asked], load(), TAXONOMY.label_ids, TAXONOMY)
     assert said in str(failed.value)
 
 
 def test_what_if_moves_one_condition_and_leaves_the_policy_alone() -> None:
     policy = load()
-    moved = scenario(["warning.min_rows=2", "exaggerated=0.9"], policy, TAXONOMY.label_ids, TAXONOMY.reason_ids)
+    moved = scenario(["warning.min_rows=2", "exaggerated=0.9"], policy, TAXONOMY.label_ids, TAXONOMY)
     assert moved.policy.step("warning").when == ({"min_rows": 2},)
     assert moved.thresholds == {"exaggerated": 0.9}
     assert policy.step("warning").when == ({"min_rows": 1},)

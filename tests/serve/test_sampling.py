@@ -7,12 +7,13 @@ import json
 import random
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
-from tests.serve.report.scored_rows import CASE
+from tests.serve.report.scored_rows import CASE, scored_row
 from xuncha.labels.errors import XunchaError
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.report.roles import find_roles
@@ -25,8 +26,8 @@ from xuncha.serve.tables import open_table
 LABELS = ("off_platform", "exaggerated")
 
 
-def drawn(plan: Plan, target: Path | None = None) -> Sample:
-    with open_table(str(CASE)) as table:
+def drawn(plan: Plan, target: Path | None = None, source: Path = CASE) -> Sample:
+    with open_table(str(source)) as table:
         labels = scored_labels(table)
         scored = ScoredTable(table, labels, find_texts(table, labels, ()), find_roles(table, {}))
         found = draw(scored, plan)
@@ -104,6 +105,26 @@ def test_a_reviewed_sample_of_every_format_gives_the_rates(tmp_path: Path, suffi
     assert shares["off_platform"].value == pytest.approx(143 / 667)
     assert (shares["off_platform"].low, shares["off_platform"].high) == pytest.approx((143 / 667, 143 / 667))
     assert shares[ANY].value == pytest.approx(200 / 667)
+
+
+def test_times_nested_values_and_damaged_bytes_survive_in_every_format(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    row = scored_row(1, "加微信", ("contact", "加微信"))
+    table = pa.Table.from_pylist([{**row, "at": datetime(2026, 1, 5, 8), "tags": [{"a": 1}]}])
+    pq.write_table(table, tmp_path / "scored.parquet")
+    damaged = b"id,text,score_x,flag_x,evidence,status,model\n1,\xff\xfe,,,[],not_text,m\n2,ok,0.1,false,[],ok,m\n"
+    (tmp_path / "scored.csv").write_bytes(damaged + "3,好的,0.1,false,[],ok,m\n".encode() * 4)
+    for source in ("scored.parquet", "scored.csv"):
+        for suffix in (".jsonl", ".csv", ".xlsx"):
+            drawn(Plan(), tmp_path / f"out{suffix}", tmp_path / source)
+    (first, *_) = rows_of(tmp_path / "out.jsonl")
+    assert first["text"] == "\\xff\\xfe"
+    drawn(Plan(), tmp_path / "out.jsonl", tmp_path / "scored.parquet")
+    (only,) = rows_of(tmp_path / "out.jsonl")
+    assert only["at"] == "2026-01-05T08:00:00"
+    assert json.dumps(only["tags"]) == '[{"a": 1}]'
 
 
 def test_the_workbook_hides_the_models_word(tmp_path: Path) -> None:

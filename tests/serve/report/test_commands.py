@@ -128,6 +128,7 @@ def test_sample_draws_and_estimates(command: Main, capsys: pytest.CaptureFixture
     out = capsys.readouterr().out.splitlines()
     assert out[0] == "100 rows judged of a table of 667; 95 % intervals"
     assert out[1].startswith("any: violates 0.00% (0.00% to ")
+    assert out[-1].startswith("estimator: stratified by risk and merchant size (Cochran 1977, §5.3); Wilson interval")
 
 
 def test_sample_says_what_it_needs(command: Main, capsys: pytest.CaptureFixture[str]) -> None:
