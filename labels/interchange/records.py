@@ -71,7 +71,7 @@ def row_of(where: str, record: Mapping[str, Any], taxonomy: Taxonomy, reading: R
     row["labels"] = _labels(where, given, taxonomy)
     row["spans"] = spans_of(f"{where}: spans", json_cell(where, "spans", given.get("spans", [])), row.get("text", ""))
     meta = json_cell(where, "meta", given.get("meta", {}))
-    row["meta"] = {**(meta if isinstance(meta, dict) else {}), **_extra(given, taxonomy, reading)} or meta
+    row["meta"] = {**meta, **_extra(given, taxonomy, reading)} if isinstance(meta, dict) else meta
     if any(name.startswith("flag_") for name in record):
         row |= _scored(where, given, row, taxonomy, reading)
     return row_from_json(where, row, taxonomy)
@@ -165,7 +165,9 @@ def _extra(given: Mapping[str, Any], taxonomy: Taxonomy, reading: Reading) -> di
 
 
 def _known(name: str, names: Mapping[str, Any] | tuple[str, ...], taxonomy: Taxonomy, reading: Reading) -> bool:
-    if name in columns(taxonomy.label_ids) or name in taxonomy.label_ids or name == reading.text_column:
+    if name == reading.text_column:
+        return True
+    if name != "text" and (name in columns(taxonomy.label_ids) or name in taxonomy.label_ids):
         return True
     scored = any(one.startswith("flag_") for one in names)
     own = [f"{kind_}_{label}" for kind_ in ("score", "flag") for label in taxonomy.label_ids]
@@ -193,5 +195,5 @@ def _scored(
         "labels": labels,
         "spans": spans_of(f"{where}: evidence", shown, row.get("text", "")),
         "annotator": given.get("model", row.get("annotator")),
-        "meta": {**row["meta"], "scores": scores},
+        "meta": {**row["meta"], "scores": scores} if isinstance(row["meta"], dict) else row["meta"],
     }

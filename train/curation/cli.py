@@ -62,7 +62,7 @@ def audit_command(
 
 def suggest_command(
     pool: Annotated[
-        Path | None, typer.Argument(metavar="POOL", help="Unlabelled rows: JSONL, CSV, XLSX, Parquet, or - .")
+        Path | None, typer.Argument(metavar="POOL", help="Unlabelled texts: JSONL, CSV, TSV, XLSX, Parquet.")
     ] = None,
     top: Top = 100,
     output: Annotated[
