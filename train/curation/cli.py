@@ -258,4 +258,6 @@ def _replay(path: Path, taxonomy: Taxonomy, size: tuple[int, int], picture: Path
         for rows, one, other in zip(curves[0].rows, chance, own, strict=True)
     ]
     show_table("Mean F1 over labels", ["labelled rows", *(curve.name for curve in curves), "difference"], lines)
-    print(f"along the curve: random {curves[0].area():.3f}, suggested {curves[1].area():.3f}")
+    for figure, name in (("f1", "F1"), ("average_precision", "average precision")):
+        areas = ", ".join(f"{curve.name} {curve.area(figure):.3f}" for curve in curves)
+        print(f"mean {name} along the curve: {areas}")
