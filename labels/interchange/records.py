@@ -145,6 +145,13 @@ def _misplaced(where: str, text: str, words: str, start: int, end: int) -> str:
     )
 
 
+def _number(where: str, name: str, value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise XunchaError(f"{where}: column {quote(name)} is {kind(value)}. Write a number.") from None
+
+
 def _labels(where: str, given: Mapping[str, Any], taxonomy: Taxonomy) -> dict[str, bool | None]:
     exact = json_cell(where, "exact", given.get("exact", {}))
     null = exact.get("null", []) if isinstance(exact, dict) else []
@@ -190,7 +197,8 @@ def _scored(
     if len(own) < len(pieces):  # other fields were scored too: a flag may be theirs
         found = {one["label"] for one in shown}
         labels = {label: flag for label, flag in labels.items() if not flag or label in found}
-    scores = {label: given[f"score_{label}"] for label in taxonomy.label_ids if f"score_{label}" in given}
+    names = {label: f"score_{label}" for label in taxonomy.label_ids}
+    scores = {label: _number(where, name, given[name]) for label, name in names.items() if name in given}
     return {
         "labels": labels,
         "spans": spans_of(f"{where}: evidence", shown, row.get("text", "")),
