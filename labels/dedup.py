@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.groups import pair_stem
 from xuncha.labels.neardup import near_duplicates
 from xuncha.labels.rows import Row
@@ -47,26 +48,34 @@ class Deduplicated:
     conflicts: tuple[Duplicate, ...]
 
 
-def dedup(rows: Iterable[Row], *, near: bool = True) -> Deduplicated:
-    """Keep the first of the rows that are alike, unless an earlier-kept row does not say all that it says.
+def dedup(older: Iterable[Row], rows: Iterable[Row], *, near: bool = True) -> Deduplicated:
+    """Keep the first of the `rows` that are alike, and none that is like one of the `older` rows.
 
     A row is dropped only if a kept one judges every label that it judges in the same way and stands in the same
     split (or it stands in none). What is kept all the same is a conflict, to be looked at. Contrast pairs and rows
     of one group are near-duplicates on purpose, and left alone unless they are exact ones.
     """
-    rows = list(rows)
-    likes = _likes(rows, near)
-    kept: dict[str, Row] = {}
+    before, own = list(older), list(rows)
+    _refuse_same_ids(before, own)
+    likes = _likes([*before, *own], near)
+    kept = {row.id: row for row in before}
     dropped: list[Duplicate] = []
     conflicts: list[Duplicate] = []
-    for row in rows:
+    for row in own:
         found = sorted(_against(row, likes.get(row.id, ()), kept), key=_rank)
         if found and found[0].conflict is None:
             dropped.append(found[0])
             continue
         kept[row.id] = row
         conflicts += found[:1]
-    return Deduplicated(tuple(kept.values()), tuple(dropped), tuple(conflicts))
+    return Deduplicated(tuple(kept.values())[len(before) :], tuple(dropped), tuple(conflicts))
+
+
+def _refuse_same_ids(older: Sequence[Row], rows: Sequence[Row]) -> None:
+    known = {row.id for row in older}
+    twice = next((row.id for row in rows if row.id in known), None)
+    if twice is not None:
+        raise XunchaError(f"id {quote(twice)} stands among the older rows too. Rename the new one.")
 
 
 def _rank(one: Duplicate) -> tuple[int, float]:

@@ -75,7 +75,9 @@ def load_json(where: str, line: str) -> object:
     try:
         return json.loads(line, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise XunchaError(f"{where}: not valid JSON: {error.msg} at column {error.colno}.") from None
+        raise XunchaError(
+            f"{where}: not valid JSON: {error.msg.removesuffix(' at')} at column {error.colno}."
+        ) from None
     except (ValueError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
         raise XunchaError(f"{where}: not valid JSON: {reason}.") from None

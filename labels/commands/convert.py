@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 import typer
 
 from xuncha.labels.commands.options import Json, TaxonomyFile, show_json
-from xuncha.labels.errors import XunchaError, quote, user_errors
+from xuncha.labels.errors import XunchaError, escape_controls, quote, user_errors
 from xuncha.labels.interchange.formats import Format
 from xuncha.labels.interchange.options import Others, Reading, Writing
 from xuncha.labels.rows import Source
@@ -42,6 +42,9 @@ def convert(
     predictions: Annotated[
         bool, typer.Option("--predictions", help="Label Studio: as predictions, not as annotations.")
     ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out what is no row, such as empty texts, and name it.")
+    ] = False,
     config: Annotated[Path | None, typer.Option(help="Also write the labeling interface for Label Studio.")] = None,
     encoding: Annotated[str, typer.Option(help="Encoding of a CSV or TSV file, such as gb18030.")] = "utf-8",
     pin_split: Annotated[
@@ -64,7 +67,7 @@ def convert(
         reading = Reading(
             row_source, origin, annotator, text_column, other_columns, unchosen == "false", predictions, encoding
         )
-        conversion = Conversion(reading, Writing(predictions), read_as, write_as, pin_split)
+        conversion = Conversion(reading, Writing(predictions), read_as, write_as, pin_split, skip_bad)
         out = sys.stderr if str(output) == "-" else sys.stdout
         if source_format(source, known, read_as) is Format.WRITTEN:
             _convert_written(source, output, known, conversion, (as_json, out))
@@ -72,6 +75,8 @@ def convert(
         done = exchange(source, output, known, conversion)
         if config is not None:
             _write_config(config, known)
+        for sentence in done.left_out:
+            print(f"left out: {escape_controls(sentence)}", file=sys.stderr)
         if as_json:
             show_json(asdict(done), out)
             return

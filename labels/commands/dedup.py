@@ -24,6 +24,9 @@ def dedup(
     evidence: Annotated[
         Path | None, typer.Option(help="JSONL: each dropped row beside the one that it is like.")
     ] = None,
+    against: Annotated[
+        list[Path] | None, typer.Option(help="Rows that are there already: compared with, neither dropped nor written.")
+    ] = None,
     exact_only: Annotated[bool, typer.Option("--exact-only", help="Leave near-duplicates alone.")] = False,
     taxonomy: TaxonomyFile = None,
     as_json: Json = False,
@@ -33,7 +36,9 @@ def dedup(
     Only rows whose labels agree are dropped; the others are listed as conflicts and kept. Contrast pairs and rows of
     one group are left alone. Without -o nothing is written.
 
-    Example: xuncha labels dedup new.jsonl labels/data -o deduped.jsonl --evidence matches.jsonl
+    Of rows that are alike the first is kept, in the order of the files.
+
+    Example: xuncha labels dedup new.jsonl --against labels/data -o deduped.jsonl --evidence matches.jsonl
     """
     with user_errors():
         from xuncha.labels.dedup import dedup as find
@@ -41,7 +46,9 @@ def dedup(
         from xuncha.labels.io import STDIO, read_files, write_lines
 
         known = Taxonomy.load(taxonomy)
-        found = find((row for rows in read_files(paths, known).values() for row in rows), near=not exact_only)
+        older = [row for rows in read_files(against or [], known).values() for row in rows]
+        rows = [row for rows in read_files(paths, known).values() for row in rows]
+        found = find(older, rows, near=not exact_only)
         every = [*found.dropped, *found.conflicts]
         if evidence is not None:
             write_lines(evidence, [(json.dumps(_shown(one), ensure_ascii=False) + "\n").encode() for one in every])

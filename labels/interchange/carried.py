@@ -35,7 +35,8 @@ def uncarried(given: Mapping[str, Any], reading: Reading, fallback_id: str) -> d
     known = {*TEXTS, "meta", "null", reading.text_column}
     meta = given.get("meta")
     strange = {name: value for name, value in given.items() if name not in known}
-    row["meta"] = {**meta, **strange} if isinstance(meta, dict) else strange
+    own = meta if isinstance(meta, dict) else {} if meta is None else {"meta": meta}
+    row["meta"] = {**own, **strange}
     return row
 
 
@@ -69,17 +70,18 @@ def find_label(where: str, word: str, taxonomy: Taxonomy) -> Label:
 
 def find_mark(where: str, word: str, taxonomy: Taxonomy) -> tuple[str, str]:
     """Label and reason that a span's mark names: `LABEL/REASON`, or a reason alone, by id or name."""
-    words = word.rsplit(BETWEEN, 1)[-1]
     for label in taxonomy.labels:
         for reason in label.reasons:
-            if word == f"{label.id}{BETWEEN}{reason.id}" or words in (reason.id, reason.name_zh, reason.name_en):
+            own = (reason.id, reason.name_zh, reason.name_en)
+            full = [f"{one}{BETWEEN}{name}" for one in (label.id, label.name_zh, label.name_en) for name in own]
+            if word in (*own, *full):
                 return label.id, reason.id
     for label in taxonomy.labels:
         if word in (label.id, label.name_zh, label.name_en):
             if len(label.reasons) == 1:
                 return label.id, label.reasons[0].id
-            own = ", ".join(f"{label.id}{BETWEEN}{reason.id}" for reason in label.reasons)
-            raise XunchaError(f"{where}: {quote(word)} does not say which reason. Mark spans as one of {own}.")
+            marks = ", ".join(f"{label.id}{BETWEEN}{reason.id}" for reason in label.reasons)
+            raise XunchaError(f"{where}: {quote(word)} does not say which reason. Mark spans as one of {marks}.")
     known = [f"{label.id}{BETWEEN}{reason.id}" for label in taxonomy.labels for reason in label.reasons]
     hint = did_you_mean(word, [*known, *taxonomy.reason_ids])
     raise XunchaError(f"{where}: mark {quote(word)} is no reason.{hint} `xuncha labels list` shows all.")

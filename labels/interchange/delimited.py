@@ -26,6 +26,7 @@ def read_delimited(
 
     Raises `XunchaError` for a file whose columns or quotes cannot be made out.
     """
+    _check_encoding(path, reading.encoding)
     records = _records(path, reading.encoding, separator)
     _, header = next(records, (1, []))
     names = _names(path, header)
@@ -83,6 +84,16 @@ def _records(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, l
             raise XunchaError(f"{path}:{line}: not valid CSV: {said}. Mend the quotes of this record.") from None
         if cells:
             yield line, cells
+
+
+def _check_encoding(path: Path, encoding: str) -> None:
+    """Refuse an encoding that Python does not know, or in which lines cannot be told apart by the byte 10."""
+    try:
+        fine = "\n".encode(encoding) == b"\n"
+    except LookupError:
+        fine = False
+    if not fine:
+        raise XunchaError(f"{path}: {quote(encoding)} is no encoding of a CSV file here. Give utf-8, gb18030 or big5.")
 
 
 def _text(path: Path, encoding: str) -> Iterator[str]:

@@ -82,6 +82,8 @@ def read_any(path: Path, taxonomy: Taxonomy, reading: Reading = DEFAULT_READING,
     Raises `XunchaError` for a file that cannot be read as a whole.
     """
     wanted = given or format_of(path)
+    if path == STDIO and wanted in _UNPACKED:
+        raise XunchaError(f"{wanted} cannot be read from standard input. Name the file.")
     if wanted in (Format.CSV, Format.TSV):
         from xuncha.labels.interchange.delimited import read_delimited
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xuncha.labels.errors import XunchaError
+from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.files import replacing
 from xuncha.labels.interchange.options import Reading
 from xuncha.labels.interchange.records import LABEL, check_columns, columns, json_cell, record_of, row_of
@@ -31,7 +31,11 @@ def read_parquet(path: Path, taxonomy: Taxonomy, reading: Reading) -> Iterator[t
     number = 0
     try:
         with pq.ParquetFile(path) as file:
-            check_columns(str(path), tuple(file.schema_arrow.names), taxonomy, reading)
+            names = tuple(file.schema_arrow.names)
+            twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+            if twice is not None:
+                raise XunchaError(f"{path}: the column {quote(twice)} stands twice. Rename one.")
+            check_columns(str(path), names, taxonomy, reading)
             for batch in file.iter_batches(_BATCH):
                 for place in range(batch.num_rows):
                     number += 1

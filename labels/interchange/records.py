@@ -71,7 +71,7 @@ def row_of(where: str, record: Mapping[str, Any], taxonomy: Taxonomy, reading: R
     row["labels"] = _labels(where, given, taxonomy)
     row["spans"] = spans_of(f"{where}: spans", json_cell(where, "spans", given.get("spans", [])), row.get("text", ""))
     meta = json_cell(where, "meta", given.get("meta", {}))
-    row["meta"] = {**(meta if isinstance(meta, dict) else {}), **_extra(given, taxonomy, reading)} or meta
+    row["meta"] = {**meta, **_extra(given, taxonomy, reading)} if isinstance(meta, dict) else meta
     if any(name.startswith("flag_") for name in record):
         row |= _scored(where, given, row, taxonomy, reading)
     return row_from_json(where, row, taxonomy)
@@ -145,6 +145,13 @@ def _misplaced(where: str, text: str, words: str, start: int, end: int) -> str:
     )
 
 
+def _number(where: str, name: str, value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise XunchaError(f"{where}: column {quote(name)} is {kind(value)}. Write a number.") from None
+
+
 def _labels(where: str, given: Mapping[str, Any], taxonomy: Taxonomy) -> dict[str, bool | None]:
     exact = json_cell(where, "exact", given.get("exact", {}))
     null = exact.get("null", []) if isinstance(exact, dict) else []
@@ -165,7 +172,9 @@ def _extra(given: Mapping[str, Any], taxonomy: Taxonomy, reading: Reading) -> di
 
 
 def _known(name: str, names: Mapping[str, Any] | tuple[str, ...], taxonomy: Taxonomy, reading: Reading) -> bool:
-    if name in columns(taxonomy.label_ids) or name in taxonomy.label_ids or name == reading.text_column:
+    if name == reading.text_column:
+        return True
+    if name != "text" and (name in columns(taxonomy.label_ids) or name in taxonomy.label_ids):
         return True
     scored = any(one.startswith("flag_") for one in names)
     own = [f"{kind_}_{label}" for kind_ in ("score", "flag") for label in taxonomy.label_ids]
@@ -188,10 +197,11 @@ def _scored(
     if len(own) < len(pieces):  # other fields were scored too: a flag may be theirs
         found = {one["label"] for one in shown}
         labels = {label: flag for label, flag in labels.items() if not flag or label in found}
-    scores = {label: given[f"score_{label}"] for label in taxonomy.label_ids if f"score_{label}" in given}
+    names = {label: f"score_{label}" for label in taxonomy.label_ids}
+    scores = {label: _number(where, name, given[name]) for label, name in names.items() if name in given}
     return {
         "labels": labels,
         "spans": spans_of(f"{where}: evidence", shown, row.get("text", "")),
         "annotator": given.get("model", row.get("annotator")),
-        "meta": {**row["meta"], "scores": scores},
+        "meta": {**row["meta"], "scores": scores} if isinstance(row["meta"], dict) else row["meta"],
     }

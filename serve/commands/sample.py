@@ -69,7 +69,7 @@ def _drawn(
     source: str, target: Path, plan: Plan, roles: dict[str, str], texts: tuple[str, ...],
     reading: tuple[str | None, str | None], taxonomy: Path | None, *, force: bool,
 ) -> Sample:  # fmt: skip
-    from xuncha.labels.io import replacing
+    from xuncha.labels.files import replacing
     from xuncha.labels.taxonomy import Taxonomy
     from xuncha.serve.report.roles import find_roles
     from xuncha.serve.report.scored import ScoredTable, find_texts, scored_labels

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from xuncha.labels.decisions import read_decisions
 from xuncha.labels.errors import XunchaError
-from xuncha.labels.io import replacing
+from xuncha.labels.files import replacing
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.allow import load_allow
 from xuncha.serve.policy import Policy

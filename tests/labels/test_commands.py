@@ -53,7 +53,13 @@ def test_convert_goes_through_pipes(rows: Path) -> None:
 def test_convert_reads_a_folder_and_writes_the_labeling_interface(tmp_path: Path, rows: Path) -> None:
     out, config = tmp_path / "tasks.json", tmp_path / "labeling.xml"
     done = run("convert", tmp_path, "-o", out, "--predictions", "--config", config, "--json")
-    assert json.loads(done.stdout) == {"rows": 2, "spans": 1, "read_as": "rows", "write_as": "label-studio"}
+    assert json.loads(done.stdout) == {
+        "rows": 2,
+        "spans": 1,
+        "read_as": "rows",
+        "write_as": "label-studio",
+        "left_out": [],
+    }
     assert "predictions" in json.loads(out.read_text("utf-8"))[0]
     assert config.read_text("utf-8").startswith("<View>")
 
@@ -67,6 +73,15 @@ def test_a_row_that_cannot_be_converted_stops_everything(tmp_path: Path, rows: P
     assert (failed.exit_code, failed.stdout) == (2, "")
     assert failed.stderr == f'{rows}:3: id "1" stood before, at {rows}:1. Rename one.\n'
     assert out.read_text("utf-8") == "old" and {one.name for one in tmp_path.iterdir()} == {"rows.jsonl", "out.csv"}
+
+
+def test_bad_rows_are_left_out_and_named_on_demand(tmp_path: Path) -> None:
+    table, out = tmp_path / "a.csv", tmp_path / "out.jsonl"
+    table.write_text("text,source\n加薇,comment\n,comment\n", "utf-8")
+    assert run("convert", table, "-o", out).exit_code == 2 and not out.exists()
+    done = run("convert", table, "-o", out, "--skip-bad")
+    assert done.exit_code == 0 and done.stdout.startswith(f"{out}: 1 rows, 0 spans")
+    assert done.stderr == f'left out: {table}:3: field "text" is missing. Add it.\n'
 
 
 def test_written_rows_need_an_origin(tmp_path: Path) -> None:

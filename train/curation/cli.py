@@ -62,7 +62,7 @@ def audit_command(
 
 def suggest_command(
     pool: Annotated[
-        Path | None, typer.Argument(metavar="POOL", help="Unlabelled rows: JSONL, CSV, XLSX, Parquet, or - .")
+        Path | None, typer.Argument(metavar="POOL", help="Unlabelled texts: JSONL, CSV, TSV, XLSX, Parquet.")
     ] = None,
     top: Top = 100,
     output: Annotated[
@@ -258,4 +258,6 @@ def _replay(path: Path, taxonomy: Taxonomy, size: tuple[int, int], picture: Path
         for rows, one, other in zip(curves[0].rows, chance, own, strict=True)
     ]
     show_table("Mean F1 over labels", ["labelled rows", *(curve.name for curve in curves), "difference"], lines)
-    print(f"along the curve: random {curves[0].area():.3f}, suggested {curves[1].area():.3f}")
+    for figure, name in (("f1", "F1"), ("average_precision", "average precision")):
+        areas = ", ".join(f"{curve.name} {curve.area(figure):.3f}" for curve in curves)
+        print(f"mean {name} along the curve: {areas}")

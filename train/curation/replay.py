@@ -53,7 +53,8 @@ class Curve:
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         values = {"name": self.name, "rows": list(self.rows), "f1": self.f1}
-        return {**values, "average_precision": self.average_precision, "area_f1": self.area()}
+        areas = {f"area_{figure}": self.area(figure) for figure in ("f1", "average_precision")}
+        return {**values, "average_precision": self.average_precision, **areas}
 
 
 def replay(

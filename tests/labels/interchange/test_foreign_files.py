@@ -214,7 +214,13 @@ HEAD = "id,text,source,label_off_platform,spans\n"
         (
             "a.jsonl",
             b'{"id": "1", "text": "\x00"}\n',
-            "F:1: not valid JSON: Invalid control character at at column 22.",
+            "F:1: not valid JSON: Invalid control character at column 22.",
+        ),
+        (
+            "a.json",
+            task(region(1, 3, "加薇", "exaggerated/contact")),
+            'F: task 1: result[0]: mark "exaggerated/contact" is no reason. Did you mean "exaggerated/efficacy"? '
+            "`xuncha labels list` shows all.",
         ),
         ("a.json", "{}", "F: must be a list of tasks; got an object. Export from Label Studio as JSON."),
         (
@@ -301,6 +307,18 @@ def test_a_date_that_a_spreadsheet_made_of_text_is_named(tmp_path: Path) -> None
 
     path = workbook(tmp_path / "a.xlsx", "1", datetime(2021, 12, 14), "comment", None)
     assert error(path) == "F:2: cell B2 is a date. Format the column as text and write it again."
+
+
+def test_another_column_named_text_is_not_lost_when_the_text_stands_elsewhere(saved: Save) -> None:
+    path = saved("a.csv", "标题,text\n加薇,说明\n")
+    assert "unknown column" in error(path, Reading(source=Source.COMMENT, text_column="标题"))
+    (row,) = read(path, Reading(source=Source.COMMENT, text_column="标题", others=Others.META))
+    assert (row.text, row.meta) == ("加薇", {"text": "说明"})
+
+
+def test_an_encoding_that_is_none_is_refused(saved: Save) -> None:
+    said = error(saved("a.csv", "text\n加薇\n"), Reading(source=Source.COMMENT, encoding="utf-16"))
+    assert said == 'F: "utf-16" is no encoding of a CSV file here. Give utf-8, gb18030 or big5.'
 
 
 def test_gb18030_is_read_when_it_is_said(saved: Save) -> None:
