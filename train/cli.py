@@ -49,12 +49,18 @@ def train_command(
     encoder: Annotated[str | None, typer.Option(help="Folder or hub name of another encoder.")] = None,
     teacher: Annotated[str | None, typer.Option(help="A model folder to distil from.")] = None,
     unlabelled: Annotated[str | None, typer.Option(help="Folder of JSONL(.gz) texts for the teacher to score.")] = None,
+    soft_labels: Annotated[
+        str | None, typer.Option(help="A teacher's earlier scores instead of a teacher, see --save-soft-labels.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed.")] = None,
     report_to: Annotated[
         str, typer.Option(help="tensorboard, mlflow, both with a comma, none, or auto: those that are installed.")
     ] = "auto",
     save_base: Annotated[
         Path | None, typer.Option(help="Also write the network as a base for later trainings.")
+    ] = None,
+    save_soft_labels: Annotated[
+        Path | None, typer.Option(help="Also write what the teacher said of the rows and their variants.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget earlier checkpoints of this work folder.")] = False,
     export_only: Annotated[
@@ -84,6 +90,7 @@ def train_command(
             "encoder": encoder,
             "teacher": teacher,
             "unlabelled": unlabelled,
+            "soft_labels": soft_labels,
             "seed": seed,
         }
         chosen = replace(chosen, **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
@@ -108,6 +115,8 @@ def train_command(
             raise typer.Exit(1) from None
         if save_base:
             pipeline.write_base(run, save_base)
+        if save_soft_labels:
+            pipeline.write_soft_labels(run, save_soft_labels)
 
 
 def _recipe_of(champion: Bundle | None) -> str:

@@ -30,7 +30,7 @@ from xuncha.train.finetune import finetune
 from xuncha.train.network import HeadShape, LossWeights, Network, freeze
 from xuncha.train.quantize import observe_ranges
 from xuncha.train.recipe import Recipe
-from xuncha.train.soften import kept, mix, soften
+from xuncha.train.soften import kept, mix, mix_known, soft_labels, soften
 from xuncha.train.soup import average
 from xuncha.train.variants import variants
 from xuncha.train.watch import Watch
@@ -179,6 +179,8 @@ def _face_champion(run: Run, champion: gate.Champion, built: Path, test: Sequenc
 
 def _with_teacher(run: Run, examples: list[Example]) -> list[Example]:
     """Labelled examples, and what a teacher says of them and of unlabelled text where the recipe names one."""
+    if run.recipe.soft_labels:
+        return _with_soft_labels(run, examples)
     if not run.recipe.teacher:
         return examples
     teacher = Inference(open_bundle(run.recipe.teacher))
@@ -196,6 +198,27 @@ def _with_teacher(run: Run, examples: list[Example]) -> list[Example]:
         run.say(f"unlabelled texts for the teacher to score: {len(texts):,}")
         taught += kept(run.work / "soft-unlabelled.npz", lambda: soften(teacher, texts))
     return taught
+
+
+def _with_soft_labels(run: Run, examples: list[Example]) -> list[Example]:
+    """What a teacher said earlier, in the place of one: scores of the rows, and of texts made from them."""
+    soft = soft_labels(Path(run.recipe.soft_labels))
+    own = {example.text for example in examples}
+    if len(next(iter(soft.values())).reasons) != len(run.taxonomy.reason_ids):
+        raise XunchaError(f"{run.recipe.soft_labels}: their teacher knew other reasons than the taxonomy.")
+    more = [example for text, example in soft.items() if text not in own]
+    run.say(f"soft labels: {len(soft) - len(more):,} of {len(own):,} rows, {len(more):,} other texts")
+    return mix_known(examples, soft, run.recipe.teacher_share) + more
+
+
+def write_soft_labels(run: Run, folder: Path) -> None:
+    """Write what the teacher said of the rows and of their variants; not of public texts, which are not ours."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("rows", "variants"):
+        found = run.work / f"soft-{name}.npz"
+        if found.is_file():
+            shutil.copyfile(found, folder / f"{name}.npz")
+            run.say(f"soft labels written to {folder / found.name.removeprefix('soft-')}")
 
 
 def _shipped_graph(run: Run, weights: Weights, tokenizer: Tokenizer, rows: Sequence[Row]) -> onnx.ModelProto:

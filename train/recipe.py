@@ -25,6 +25,8 @@ class Recipe:
     # A model folder whose scores teach this one, and a folder of JSONL(.gz) texts for it to score; "" = none.
     teacher: str = ""
     unlabelled: str = ""
+    # A teacher's earlier scores (.npz, or a folder of them) instead of a teacher; "" = none.
+    soft_labels: str = ""
     # At most so many unlabelled texts a corpus, and so many rows in all (0 = all; for trials and tests).
     unlabelled_per_corpus: int = 6000
     # Texts made from each labelled row for the teacher to score: evidence out, evidence moved, clauses joined.
