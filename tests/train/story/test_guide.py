@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from xuncha.labels.io import read_rows, write_rows
@@ -30,10 +31,10 @@ FILES = {"L1": 140, "S1": 100, "S8": 100, "P1": 100}
 RECIPE = """
 name = "nano"
 encoder = "tiny"
-epochs = 8
-batch_size = 32
-learning_rate = 4e-3
-head_learning_rate = 4e-3
+epochs = 16
+batch_size = 16
+learning_rate = 1e-3
+head_learning_rate = 1e-2
 max_length = 64
 window = 64
 stride = 32
@@ -69,7 +70,8 @@ def story(make_bundle: Callable[..., Bundle], tmp_path_factory: pytest.TempPathF
     champion = checkout(folder, make_bundle)
     printed = []
     for block in blocks():
-        done = run(folder, block.replace("xuncha train nano ", "xuncha train ./nano.toml "))
+        small = block.replace("xuncha train nano ", "xuncha train ./nano.toml ")
+        done = run(folder, small.replace("--recipe nano ", "--recipe ./nano.toml "))
         assert done.returncode == 0, f"{block}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
         printed.append(done.stdout + done.stderr)
     return Story(folder, champion, printed)
@@ -114,14 +116,15 @@ def test_the_new_model_stands_in_the_champions_place_and_says_what_it_faced(stor
     assert set(gate["labels"]) == {"off_platform", "exaggerated"}
 
 
-def test_the_new_label_tells_withheld_information_from_given(story: Story) -> None:
+def test_the_new_label_is_learnt_from_its_few_rows_beside_rows_that_are_masked_for_it(story: Story) -> None:
+    """A random encoder cannot carry 42 rows over to others; that it ranks them right shows that its head has learnt."""
     inference = Inference(open_bundle(story.folder / "models" / "nano"))
     taxonomy = inference.bundle.taxonomy
-    rows = list(read_rows(story.folder / "labels" / "data" / "noncompliant.jsonl", taxonomy))
+    path = story.folder / "labels" / "data" / "noncompliant.jsonl"
+    rows = [row for row in read_rows(path, taxonomy) if row.split == "train"]
     scores = inference.scores([row.text for row in rows]).labels[:, taxonomy.label_ids.index("noncompliant_info")]
-    true = [score for score, row in zip(scores, rows, strict=True) if row.labels["noncompliant_info"]]
-    false = [score for score, row in zip(scores, rows, strict=True) if not row.labels["noncompliant_info"]]
-    assert sum(true) / len(true) > sum(false) / len(false) + 0.05
+    truth = np.array([row.labels["noncompliant_info"] for row in rows], bool)
+    assert (scores[truth][:, None] > scores[~truth][None]).mean() > 0.9
 
 
 def test_the_replaced_champion_is_kept_whole(story: Story) -> None:
@@ -142,6 +145,6 @@ def test_the_steps_print_what_the_guide_says(story: Story) -> None:
 def test_curves_and_report_of_the_training_are_on_disk(story: Story) -> None:
     runs = story.folder / "runs" / "nano"
     history = json.loads((runs / "history.json").read_text("utf-8"))
-    assert len(history["figures"]["best F1 noncompliant_info"]) == 8
+    assert len(history["figures"]["best F1 noncompliant_info"]) == 16
     assert (runs / "history.svg").read_text("utf-8").startswith("<svg ")
     assert (runs / "gate" / "comparison.html").is_file() and (runs / "report" / "comparison.json").is_file()
