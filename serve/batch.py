@@ -28,7 +28,7 @@ from xuncha.serve.tables.many import ManyTable
 from xuncha.serve.tables.reading import table_in
 from xuncha.serve.tables.remote import is_remote, local_path
 from xuncha.serve.tables.storage import Source, open_source
-from xuncha.serve.tables.workplace import REJECTS, Target, scratch_folder, work_folder, working
+from xuncha.serve.tables.workplace import Target, rejects_path, scratch_folder, work_folder, working
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def score_inputs(run: Run, inputs: Inputs, target: str, *, keep_record: bool = F
     began = time.perf_counter()
     options = run.options
     layout = layout_of(target, options.output_format, "--output-format")
-    place, rejects = Target(target), Target(target + REJECTS)
+    place, rejects = Target(target), Target(rejects_path(target))
     _refuse_same(inputs, target)
     if place.is_stream:
         if options.resume:

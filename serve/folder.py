@@ -16,7 +16,7 @@ from xuncha.serve.summary import Summary, Tally
 from xuncha.serve.tables.inputs import InputFile, Inputs, output_names
 from xuncha.serve.tables.rejects import encoded
 from xuncha.serve.tables.remote import is_remote, local_path
-from xuncha.serve.tables.workplace import REJECTS, Target, work_folder
+from xuncha.serve.tables.workplace import REJECTS, Target, rejects_path, work_folder
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ def _make_parent(output: str) -> None:
 def _list_failure(file: InputFile, output: str, why: str) -> None:
     """A rejects file in place of an output that there cannot be."""
     record: Mapping[str, object] = {"file": file.path, "line": None, "row": None, "reason": why}
-    target = Target(output + REJECTS)
+    target = Target(rejects_path(output))
     if is_remote(output):
         from xuncha.serve.tables.remote import put_bytes
 

@@ -18,8 +18,18 @@ from xuncha.serve.tables.formats import STDIO
 from xuncha.serve.tables.journal import Journal, clear, locked, read_record, sync_folder, write_record
 from xuncha.serve.tables.remote import exists, is_remote, local_path, put, reaching, remove
 
+_NAME_BYTES = 255
+
 REJECTS = ".rejects.jsonl"
 """Ending of the file that lists the rows which could not be read or scored."""
+
+
+def rejects_path(target: str) -> str:
+    """The name of the rejects file of the output `target`; a very long one is cut to what a file name may have."""
+    folder, slash, name = target.rpartition("/")
+    room = _NAME_BYTES - len(REJECTS)
+    kept = name if len(name.encode()) <= room else name.encode()[:room].decode("utf-8", "ignore")
+    return f"{folder}{slash}{kept}{REJECTS}"
 
 
 @dataclass(frozen=True, slots=True)
