@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -147,6 +146,4 @@ class WorkOutput:
             open_sink(out, self.layout.format, encoder.schema, encoder.compression, self.work.folder) as sink,
         ):
             assemble(spool, journal.ends, sink)
-        with whole.open("rb+") as stream:
-            os.fsync(stream.fileno())
         return whole

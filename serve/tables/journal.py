@@ -9,7 +9,8 @@ Beside the output `goods.csv` stands, until the output is whole, the folder `.go
     journal.jsonl  one line a chunk: where rows and rejects ended then, and the hash of what was added
     done.json      size and hash of the whole output, written before it gets its name
 
-A chunk counts once its line is in the journal and on disk. What stands behind the last whole line is cut off.
+A chunk counts if its line is whole and the bytes it speaks of are there, by their hash; what stands behind is cut off.
+So a killed process loses at most the chunk it was at, and a machine without power what it had not yet put on disk.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -27,6 +29,7 @@ from typing import Any, BinaryIO
 from xuncha.labels.errors import XunchaError
 
 _PARTS = ("rows", "rejects")
+_SYNC_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +49,24 @@ class Journal:
     ends: list[int] = field(default_factory=list)
     _parts: dict[str, BinaryIO] = field(default_factory=dict)
     _lines: BinaryIO | None = None
+    _synced: float = field(default_factory=time.monotonic)
 
     def commit(self, rows: bytes, rejects: bytes, state: Mapping[str, Any]) -> None:
-        """Keep a chunk for good: it survives whatever happens after this returns."""
+        """Keep a chunk: it survives the process when this returns, and the machine a few seconds later."""
         entry: dict[str, Any] = {"state": dict(state), "size": {}, "sha256": {}}
         for name, data in zip(_PARTS, (rows, rejects), strict=True):
             stream = self._parts[name]
-            if data:
-                stream.write(data)
-                _sync(stream)
+            stream.write(data)
+            stream.flush()
             entry["size"][name] = stream.tell()
             entry["sha256"][name] = hashlib.sha256(data).hexdigest()
         assert self._lines is not None
         self._lines.write(_line(entry))
-        _sync(self._lines)
+        self._lines.flush()
+        if time.monotonic() - self._synced > _SYNC_SECONDS:
+            for stream in (*self._parts.values(), self._lines):
+                os.fsync(stream.fileno())
+            self._synced = time.monotonic()
         self.kept = Kept(entry["state"], entry["size"])
         self.ends.append(entry["size"]["rows"])
 
@@ -140,11 +147,6 @@ def _cut(path: Path, size: int) -> BinaryIO:
     return stream
 
 
-def _sync(stream: BinaryIO) -> None:
-    stream.flush()
-    os.fsync(stream.fileno())
-
-
 def read_record(path: Path) -> dict[str, Any] | None:
     """The object in a small JSON file; None if it is missing or not whole."""
     try:
@@ -157,12 +159,8 @@ def read_record(path: Path) -> dict[str, Any] | None:
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
     """Write a small JSON file, whole or not at all."""
     part = path.with_name(f"{path.name}.part")
-    with part.open("w", encoding="utf-8") as stream:
-        json.dump(record, stream, ensure_ascii=False, indent=1)
-        stream.flush()
-        os.fsync(stream.fileno())
+    part.write_text(json.dumps(record, ensure_ascii=False, indent=1), "utf-8")
     part.replace(path)
-    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

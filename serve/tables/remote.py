@@ -41,7 +41,9 @@ def reaching(url: str) -> Iterator[tuple[Any, str]]:
     try:
         from fsspec.core import url_to_fs
 
-        yield url_to_fs(url)
+        files, path = url_to_fs(url)
+        files.invalidate_cache()
+        yield files, path
     except XunchaError:
         raise
     except ImportError as error:

@@ -200,6 +200,10 @@ class Work:
             (self.folder / "rejects").replace(rejects)
         final = self.folder / "rows.whole"
         whole.replace(final)
+        for path in (final, rejects):
+            if path.exists():
+                with path.open("rb+") as stream:
+                    os.fsync(stream.fileno())
         done = {
             "state": dict(kept.state),
             "rows": {"size": final.stat().st_size, "sha256": _sha256(final)},

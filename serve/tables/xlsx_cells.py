@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from array import array
 from collections.abc import Iterator
@@ -25,6 +26,9 @@ from xuncha.serve.tables.rows import CELL_LIMIT
 
 _STRING_TAG = f"{{{SHEET_MAIN_NS}}}si"
 _IN_MEMORY = 1 << 25
+_OUTSIDE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.ENOENT, errno.EMFILE)
+"""Errors that do not come from what is in the file."""
+
 _PART_LIMIT = 1 << 26
 """Bytes of a part that is read as a whole: the workbook's list of sheets, its styles."""
 
@@ -46,7 +50,7 @@ def whole(name: str) -> Iterator[None]:
     except (XunchaError, MemoryError):
         raise
     except OSError as error:
-        if error.errno is not None:
+        if error.errno in _OUTSIDE:
             raise
         raise _broken(name, error) from None
     except Exception as error:  # a broken part shows itself anywhere in openpyxl

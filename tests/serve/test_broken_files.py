@@ -93,8 +93,8 @@ CASES = {
     "twins.csv": (b"text,text\na,b\n", '2 columns are called "text". Rename one of them.'),
     "notes.txt": (
         b"text\na\n",
-        'the ending ".txt" names no table format. Use a file that ends in .csv, .tsv, .jsonl, .parquet (.gz may '
-        "follow), or name the format with --input-format.",
+        'the ending ".txt" names no table format. Use a file that ends in .csv, .tsv, .jsonl, .xlsx, .parquet (.gz or '
+        ".zst may follow), or name the format with --input-format.",
     ),
     "table": (
         b"text\na\n",
