@@ -103,6 +103,9 @@ def _failure(error: Exception) -> XunchaError:
         if isinstance(cause, XunchaError):
             return XunchaError(str(cause))
         cause = getattr(cause, "cause", None) or cause.__cause__
+    _, ours, message = _line(error).rpartition("XunchaError: ")  # an actor that could not start is told as text
+    if ours:
+        return XunchaError(f"{message}.")
     return XunchaError(f"Ray gave up: {_line(error)}. Finished rows are kept; go on with --resume.")
 
 
@@ -111,9 +114,7 @@ def _line(error: BaseException) -> str:
     return lines[-1].strip().rstrip(".")[:300]
 
 
-def _added_batches(
-    task: Task, loader: Callable[[], TextScorer], actors: int, cpus: float
-) -> Iterator[pa.RecordBatch]:
+def _added_batches(task: Task, loader: Callable[[], TextScorer], actors: int, cpus: float) -> Iterator[pa.RecordBatch]:
     """Batches of row numbers and added columns, in the order of the rows."""
     import ray.data
 

@@ -110,9 +110,7 @@ def test_whatever_a_crash_leaves_of_the_files_the_bytes_are_the_same(
     assert target.read_bytes() == whole.read_bytes()
 
 
-def test_another_run_needs_resume_or_force(
-    tmp_path: Path, scorer: FakeScorer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_run_needs_resume_or_force(tmp_path: Path, scorer: FakeScorer, monkeypatch: pytest.MonkeyPatch) -> None:
     source, target = write_input(tmp_path), tmp_path / "out.csv"
     with monkeypatch.context() as patch, pytest.raises(Killed):
         break_off(patch, scorer, 2)
@@ -234,9 +232,7 @@ def test_two_runs_never_write_one_output(tmp_path: Path, scorer: FakeScorer) -> 
     folder.mkdir()
     with locked(folder, str(target)), pytest.raises(XunchaError) as error:
         run(scorer, source, target)
-    assert str(error.value) == (
-        f"{target}: another run is writing it. Wait for that one, or choose another output."
-    )
+    assert str(error.value) == (f"{target}: another run is writing it. Wait for that one, or choose another output.")
 
 
 def test_a_folder_goes_on_after_the_files_that_are_finished(
@@ -318,6 +314,4 @@ def test_sigterm_ends_with_143_and_can_be_resumed(tmp_path: Path) -> None:
 
 def test_resume_needs_a_file(tmp_path: Path, command: Main, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("score", write_input(tmp_path), "-o", "-", "--resume") == 2
-    assert capsys.readouterr().err == (
-        "--resume needs a file to go on with; name one with -o instead of a stream.\n"
-    )
+    assert capsys.readouterr().err == ("--resume needs a file to go on with; name one with -o instead of a stream.\n")

@@ -140,7 +140,7 @@ def test_lines_are_those_of_the_sheet_and_empty_rows_are_no_rows(run: Run) -> No
 
 
 def test_formulas_without_a_value_show_themselves(run: Run) -> None:
-    data = book(run.folder / "make.xlsx", [["text"], ["=A1&\"加V\""]])
+    data = book(run.folder / "make.xlsx", [["text"], ['=A1&"加V"']])
     assert run.rows("in.xlsx", data)[0]["text"] == '=A1&"加V"'
 
 
