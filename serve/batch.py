@@ -227,7 +227,9 @@ def _opened(run: Run, inputs: Inputs, scratch: Path) -> Iterator[Opened]:
         given = {**options.columns, **({"source": options.source_column} if options.source_column else {})}
         columns = columns_of(whole, options.text_columns, given)
         dropped = dropped_columns(whole, run.scorer.labels, options.overwrite_columns)
-        records = tuple({"file": file.path, "line": None, "row": None, "reason": why} for file, why in failures)
+        records: tuple[dict[str, object], ...] = tuple(
+            {"file": file.path, "line": None, "row": None, "reason": why} for file, why in failures
+        )
         yield Opened(inputs, whole, tuple(sources), records, columns, dropped)
 
 

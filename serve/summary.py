@@ -54,8 +54,8 @@ class Tally:
     @classmethod
     def from_json(cls, labels: Sequence[str], state: Mapping[str, Any]) -> Tally:
         """The counts that `to_json` gave."""
-        counters = {name: Counter(state[name]) for name in ("statuses", "by_label", "reasons")}
-        return cls(labels, state["rows"], state["flagged"], state["rejects"], **counters)
+        counters: list[Counter[str]] = [Counter(state[name]) for name in ("statuses", "by_label", "reasons")]
+        return cls(labels, state["rows"], state["flagged"], state["rejects"], 0, *counters)
 
 
 @dataclass(frozen=True, slots=True)

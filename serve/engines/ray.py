@@ -85,11 +85,12 @@ def _connected(cluster: Cluster) -> Iterator[float]:
                 ray.init(
                     address=cluster.address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
                 )
-            except (ConnectionError, RuntimeError, ValueError) as error:
-                raise XunchaError(f"--address: Ray cannot be reached: {_line(error)}. Check ray status.") from None
+            except Exception as error:  # Ray also raises plain ones
+                raise XunchaError(f"Ray cannot be started or reached: {_line(error)}. See ray status.") from None
             if callable(handler):
                 signal.signal(signal.SIGTERM, handler)  # Ray puts its own in place
-        yield float(ray.cluster_resources().get("CPU", 1.0))
+        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        yield float(resources.get("CPU", 1.0))
     except RayError as error:
         raise _failure(error) from error
     finally:
@@ -142,7 +143,7 @@ def _source(task: Task) -> Any:
     from ray.data import Datasource, ReadTask
     from ray.data.block import BlockMetadata
 
-    class Texts(Datasource):  # type: ignore[misc]
+    class Texts(Datasource):
         supports_distributed_reads = False
 
         def estimate_inmemory_data_size(self) -> int | None:
@@ -151,7 +152,7 @@ def _source(task: Task) -> Any:
         def get_read_tasks(self, parallelism: int, *_: object, **__: object) -> list[ReadTask]:
             return [ReadTask(lambda: _text_tables(task), BlockMetadata(None, None, None))]
 
-    return Texts()
+    return Texts()  # type: ignore[no-untyped-call]
 
 
 def _text_tables(task: Task) -> Iterator[pa.Table]:

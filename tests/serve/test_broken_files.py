@@ -76,8 +76,14 @@ CASES = {
         "not a whole gzip file (Not a gzipped file (b'te')). Fetch or compress it again.",
     ),
     "twice.csv.gz": (gzip.compress(GZIPPED), "this is gzip inside gzip; unpack it once."),
-    "sheet.csv": (b"PK\x03\x04rest of a workbook", "this is a ZIP or XLSX file; give a workbook the ending .xlsx, or unpack it first."),
-    "old.csv": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "this is an old Excel file or one with a password; save it as XLSX without a password."),
+    "sheet.csv": (
+        b"PK\x03\x04rest of a workbook",
+        "this is a ZIP or XLSX file; give a workbook the ending .xlsx, or unpack it first.",
+    ),
+    "old.csv": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "this is an old Excel file or one with a password; save it as XLSX without a password.",
+    ),
     "column.csv": (
         parquet(text=["a"]),
         "this is a Parquet file; give it that ending, or add --input-format parquet.",

@@ -1,4 +1,4 @@
-"""Runs that end before their time: what they finished is kept, and the next run gives the bytes of an undisturbed one."""
+"""Runs that end before their time: the next one gives the bytes of an undisturbed run."""
 
 from __future__ import annotations
 
@@ -63,9 +63,10 @@ def test_a_run_that_is_cut_off_goes_on_to_the_same_bytes(
     whole, target = tmp_path / f"whole.{format}", tmp_path / f"out.{format}"
     run(scorer, source, whole)
     for after in (0, 1, 2, 3):
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             break_off(patch, scorer, after)
-            run(scorer, source, target, resume=True)
+            with pytest.raises(Killed):
+                run(scorer, source, target, resume=True)
         assert not target.exists()
     run(scorer, source, target, resume=True)
     assert target.read_bytes() == whole.read_bytes()
@@ -78,9 +79,10 @@ def test_only_rows_that_are_not_finished_are_scored_again(
     tmp_path: Path, scorer: FakeScorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, target = write_input(tmp_path), tmp_path / "out.csv"
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         break_off(patch, scorer, 5)
-        run(scorer, source, target)
+        with pytest.raises(Killed):
+            run(scorer, source, target)
     scorer.calls.clear()
     summary = score_file(scorer, source, target, Options(chunk_rows=7, resume=True))
     assert summary.resumed == 35
@@ -95,9 +97,10 @@ def test_whatever_a_crash_leaves_of_the_files_the_bytes_are_the_same(
 ) -> None:
     source, target, whole = write_input(tmp_path), tmp_path / "out.csv.gz", tmp_path / "whole.csv.gz"
     run(scorer, source, whole)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         break_off(patch, scorer, 6)
-        run(scorer, source, target)
+        with pytest.raises(Killed):
+            run(scorer, source, target)
     damaged = work_folder(str(target)) / part
     data, chance = bytearray(damaged.read_bytes()), random.Random(seed)
     place = chance.randrange(len(data))
@@ -112,9 +115,10 @@ def test_whatever_a_crash_leaves_of_the_files_the_bytes_are_the_same(
 
 def test_another_run_needs_resume_or_force(tmp_path: Path, scorer: FakeScorer, monkeypatch: pytest.MonkeyPatch) -> None:
     source, target = write_input(tmp_path), tmp_path / "out.csv"
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         break_off(patch, scorer, 2)
-        run(scorer, source, target)
+        with pytest.raises(Killed):
+            run(scorer, source, target)
     with pytest.raises(XunchaError) as error:
         run(scorer, source, target)
     assert str(error.value) == (
@@ -128,9 +132,10 @@ def test_resume_is_refused_for_another_model_input_or_option(
     tmp_path: Path, scorer: FakeScorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, target = write_input(tmp_path), tmp_path / "out.csv"
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         break_off(patch, scorer, 2)
-        run(scorer, source, target)
+        with pytest.raises(Killed):
+            run(scorer, source, target)
 
     def refused(**options: Any) -> str:
         with pytest.raises(XunchaError) as error:
@@ -189,9 +194,10 @@ def test_an_end_between_whole_and_named_is_made_up_for(
             raise Killed
         real(self, whole)
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(Target, "take", take)
-        run(scorer, source, target)
+        with pytest.raises(Killed):
+            run(scorer, source, target)
     assert not target.exists()
     scorer.calls.clear()
     run(scorer, source, target, resume=True)
@@ -215,9 +221,10 @@ def test_a_full_disk_keeps_what_is_finished(
             raise OSError(28, "No space left on device", str(target))
         real(self, rows, rejects, state)
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+    with monkeypatch.context() as patch:
         patch.setattr(Journal, "commit", commit)
-        run(scorer, source, target)
+        with pytest.raises(OSError, match="No space left"):
+            run(scorer, source, target)
     summary = score_file(scorer, source, target, Options(chunk_rows=7, resume=True))
     assert summary.resumed == 21
     run(scorer, source, tmp_path / "whole.parquet")
@@ -243,9 +250,10 @@ def test_a_folder_goes_on_after_the_files_that_are_finished(
         (tmp_path / "in" / f"{at}.csv").write_text(f"id,text\n{ROWS}{at},x\n", "utf-8")
     whole, target = tmp_path / "whole", tmp_path / "out"
     run(scorer, tmp_path / "in", whole)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         break_off(patch, scorer, 22)
-        run(scorer, tmp_path / "in", target)
+        with pytest.raises(Killed):
+            run(scorer, tmp_path / "in", target)
     assert sorted(path.name for path in target.glob("*.csv")) == ["0.csv", "1.csv"]
     scorer.calls.clear()
     run(scorer, tmp_path / "in", target, resume=True)

@@ -74,7 +74,7 @@ def test_numbers_in_a_text_column_are_read_as_a_person_reads_them(run: Run) -> N
 
 
 def test_formulas_and_markup_are_text_in_a_workbook(run: Run) -> None:
-    texts = ["=1+1", "=HYPERLINK(\"http://x\")", "+1", "-1", "@x", "\t=1", "\r=1", "http://x.example", "<r><t>x</t></r>",
+    texts = ["=1+1", '=HYPERLINK("http://x")', "+1", "-1", "@x", "\t=1", "\r=1", "http://x.example", "<r><t>x</t></r>",
              "<r>", "_x0041_", "a\x01b", "{=1}", "1e5", "  blank  ", "\ufffe"]  # fmt: skip
     lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
     run.output("in.jsonl", lines.encode(), "out.xlsx")
@@ -158,7 +158,8 @@ HEAD = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/
 @pytest.mark.parametrize(
     ("xml", "message"),
     [
-        (b"<!DOCTYPE x [<!ENTITY a 'b'>]>" + HEAD, "its XML defines a document type, as no workbook does. Save it anew."),
+        (b"<!DOCTYPE x [<!ENTITY a 'b'>]>" + HEAD,
+         "its XML defines a document type, as no workbook does. Save it anew."),
         (HEAD + b"<row><c><v>1</c></row>", "not a whole XLSX file (mismatched tag: line 1, column 102)"
          ". Fetch it again, or save it anew."),
         (b"", "not a whole XLSX file (no element found: line 1, column 0). Fetch it again, or save it anew."),
