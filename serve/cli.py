@@ -32,7 +32,7 @@ class Command:
 COMMANDS = {
     "check": Command("xuncha.serve.commands.check:check", "Check texts at the prompt: coloured evidence, score, rule."),
     "score": Command(
-        "xuncha.serve.commands.score:score", "Score tables: CSV, TSV, JSONL, XLSX or Parquet; files, folders, URLs."
+        "xuncha.serve.commands.score:score", "Score tables: CSV, TSV, JSONL, XLSX, Parquet; folders, URLs."
     ),
     "demo": Command("xuncha.serve.commands.demo:demo", "Score two sample tables and show some verdicts."),
     "models": Command("xuncha.models.cli:app", "List, show and verify models."),

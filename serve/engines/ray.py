@@ -89,7 +89,7 @@ def _connected(cluster: Cluster) -> Iterator[float]:
                 raise XunchaError(f"Ray cannot be started or reached: {_line(error)}. See ray status.") from None
             if callable(handler):
                 signal.signal(signal.SIGTERM, handler)  # Ray puts its own in place
-        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        resources: dict[str, float] = ray.cluster_resources()
         yield float(resources.get("CPU", 1.0))
     except RayError as error:
         raise _failure(error) from error
@@ -143,7 +143,7 @@ def _source(task: Task) -> Any:
     from ray.data import Datasource, ReadTask
     from ray.data.block import BlockMetadata
 
-    class Texts(Datasource):
+    class Texts(Datasource):  # type: ignore[misc]
         supports_distributed_reads = False
 
         def estimate_inmemory_data_size(self) -> int | None:
@@ -152,7 +152,7 @@ def _source(task: Task) -> Any:
         def get_read_tasks(self, parallelism: int, *_: object, **__: object) -> list[ReadTask]:
             return [ReadTask(lambda: _text_tables(task), BlockMetadata(None, None, None))]
 
-    return Texts()  # type: ignore[no-untyped-call]
+    return Texts()
 
 
 def _text_tables(task: Task) -> Iterator[pa.Table]:
