@@ -35,7 +35,9 @@ class Command:
 
 COMMANDS = {
     "check": Command("xuncha.serve.commands.check:check", "Check texts at the prompt: coloured evidence, score, rule."),
-    "score": Command("xuncha.serve.commands.score:score", "Score a table: CSV, TSV, JSONL or Parquet, plain or gzip."),
+    "score": Command(
+        "xuncha.serve.commands.score:score", "Score tables: CSV, TSV, JSONL, XLSX, Parquet; folders, URLs."
+    ),
     "report": Command(
         "xuncha.serve.commands.report:report", "Report on a scored table: page, workbook, merchants, announcement."
     ),

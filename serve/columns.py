@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from xuncha.labels.errors import XunchaError
+from xuncha.labels.errors import XunchaError, did_you_mean, quote
 from xuncha.serve.tables.added import Shape
 from xuncha.serve.tables.reading import Table, listed, require_column
 
@@ -25,8 +26,77 @@ PARTS = (
 )  # fmt: skip
 """Names of columns that hold a part of a listing: all that exist are taken."""
 
+ROLES = {
+    "source": (
+        "source", "sourcetype", "texttype", "channel", "来源", "文本来源", "文本类型", "来源类型", "场景", "scene",
+    ),
+    "id": (
+        "id", "itemid", "productid", "goodsid", "skuid", "spuid", "listingid", "rowid", "uid", "编号", "商品id",
+        "商品编号", "商品编码", "货号", "序号", "主键", "sku", "spu",
+    ),
+    "merchant": (
+        "merchant", "merchantid", "merchantname", "shop", "shopid", "shopname", "store", "storeid", "storename",
+        "seller", "sellerid", "sellername", "商家", "商家id", "商家名称", "商户", "商户id", "商户名称", "店铺",
+        "店铺id", "店铺名", "店铺名称", "店名", "卖家", "卖家id", "主播", "主播id", "主播昵称",
+    ),
+    "category": (
+        "category", "categoryname", "categoryid", "cat", "类目", "类目名称", "商品类目", "叶子类目", "一级类目", "品类",
+        "分类", "商品分类", "类别",
+    ),
+    "time": (
+        "time", "date", "datetime", "timestamp", "createdat", "createtime", "updatedat", "publishedat", "day", "日期",
+        "时间", "创建时间", "发布时间", "上架时间", "更新时间", "开播时间",
+    ),
+}  # fmt: skip
+"""Names of columns that say something about a row: for each role the first that exists is taken."""
+
 _IN_BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
 _JOINTS = re.compile(r"[\s_\-./:*]")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the columns of a table are for. `guessed`: nobody named the text columns."""
+
+    text: tuple[str, ...]
+    roles: Mapping[str, str]
+    guessed: bool
+
+    @property
+    def source(self) -> str | None:
+        """The column that says listing, speech or comment."""
+        return self.roles.get("source")
+
+
+def columns_of(table: Table, text: Sequence[str], given: Mapping[str, str]) -> Columns:
+    """The columns to score and the roles of others: those given, else by their names.
+
+    `given` maps a role to a column, or to nothing where no column has it. Raises `XunchaError` for a role or a name
+    that is not there, or if no text column can be guessed.
+    """
+    for role in given:
+        if role not in ROLES:
+            hint = did_you_mean(role, tuple(ROLES))
+            raise XunchaError(f"--column: there is no role {quote(role)}.{hint} Choose {', '.join(ROLES)}.")
+    names = text_columns(table, text)
+    roles = {role: name for role, name in guessed_roles(table.columns).items() if name not in names}
+    for role, name in given.items():
+        roles.pop(role, None)
+        if name:
+            option = "--source-column" if role == "source" else "--column"
+            roles[role] = require_column(table, name, option)
+    return Columns(names, {role: roles[role] for role in ROLES if role in roles}, not text)
+
+
+def guessed_roles(columns: Sequence[str]) -> dict[str, str]:
+    """Columns by the role that their names say, in Chinese or English.
+
+    >>> guessed_roles(["商品ID", "店铺名称", "标题", "price"])
+    {'id': '商品ID', 'merchant': '店铺名称'}
+    """
+    plain = {_plain(name): name for name in reversed(columns)}
+    found = {role: next((plain[name] for name in names if name in plain), None) for role, names in ROLES.items()}
+    return {role: name for role, name in found.items() if name is not None and columns.count(name) == 1}
 
 
 def text_columns(table: Table, given: Sequence[str]) -> tuple[str, ...]:

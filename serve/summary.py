@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +13,13 @@ from xuncha.serve.tables.added import Added
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of rows so far. `reasons` counts rows with evidence of that reason."""
+    """Counts of rows so far. `reasons` counts rows with evidence of that reason, `files` whole files of a folder."""
 
     labels: Sequence[str]
     rows: int = 0
     flagged: int = 0
+    rejects: int = 0
+    files: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     by_label: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -34,10 +36,35 @@ class Tally:
             if isinstance(pieces, list):
                 self.reasons.update({piece["reason"] for piece in pieces})
 
+    def join(self, other: Tally) -> None:
+        """Count the rows of another table too."""
+        self.rows += other.rows
+        self.flagged += other.flagged
+        self.rejects += other.rejects
+        self.files += other.files
+        self.statuses.update(other.statuses)
+        self.by_label.update(other.by_label)
+        self.reasons.update(other.reasons)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, to go on from."""
+        counters = {name: dict(getattr(self, name)) for name in ("statuses", "by_label", "reasons")}
+        return {"rows": self.rows, "flagged": self.flagged, "rejects": self.rejects, **counters}
+
+    @classmethod
+    def from_json(cls, labels: Sequence[str], state: Mapping[str, Any]) -> Tally:
+        """The counts that `to_json` gave."""
+        counters: list[Counter[str]] = [Counter(state[name]) for name in ("statuses", "by_label", "reasons")]
+        return cls(labels, state["rows"], state["flagged"], state["rejects"], 0, *counters)
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A finished run. `encoding` is None where the input has none; `guessed`: nobody named the text columns."""
+    """A finished run. `encoding` is None where the input has none; `guessed`: nobody named the text columns.
+
+    `resumed`: rows that an earlier run had finished. `unreadable`: a sentence for each file of a folder that could not
+    be read. `rejects`: where rejected rows are listed, if there are some. `skipped`: files that are no tables by name.
+    """
 
     source: str
     target: str
@@ -48,11 +75,17 @@ class Summary:
     guessed: bool
     model: str
     operating_point: str
+    roles: Mapping[str, str] = field(default_factory=dict)
+    resumed: int = 0
+    rejects: str | None = None
+    unreadable: tuple[str, ...] = ()
+    files: int = 1
+    skipped: int = 0
 
     @property
     def rows_per_second(self) -> float:
-        """Rows a second, start-up of the model aside."""
-        return self.tally.rows / self.seconds if self.seconds else 0.0
+        """Rows a second in this run, start-up of the model aside."""
+        return (self.tally.rows - self.resumed) / self.seconds if self.seconds else 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; every label is there, also with 0."""
@@ -72,6 +105,13 @@ class Summary:
             "text_columns_guessed": self.guessed,
             "model": self.model,
             "operating_point": self.operating_point,
+            "columns": dict(self.roles),
+            "resumed_rows": self.resumed,
+            "rejects": tally.rejects,
+            "rejects_file": self.rejects,
+            "files": self.files,
+            "files_skipped": self.skipped,
+            "files_unreadable": list(self.unreadable),
         }
 
     def lines(self) -> list[str]:
@@ -89,6 +129,17 @@ class Summary:
         ]
         if tally.reasons:
             lines.append(f"reasons: {_counts(dict(tally.reasons.most_common()))}")
+        if tally.rejects:
+            where = f" → {self.rejects}" if self.rejects else ""
+            lines.append(f"rejects: {tally.rejects:,} rows could not be read or scored{where}")
+        if self.files > 1 or self.skipped or self.unreadable:
+            more = f" · {self.skipped} skipped, no tables by their endings" if self.skipped else ""
+            lines.append(f"files: {self.files:,}{more}")
+        if self.resumed:
+            lines.append(f"resumed: {self.resumed:,} rows were finished before")
+        lines += [f"not read: {sentence}" for sentence in self.unreadable[:20]]
+        if len(self.unreadable) > 20:
+            lines.append(f"not read: {len(self.unreadable) - 20} more files")
         return [escape_controls(line) for line in lines]
 
 

@@ -1,4 +1,4 @@
-"""Tables in and out, in constant memory: CSV, TSV, JSONL and Parquet, plain or gzip, files or pipes."""
+"""Tables in and out, in constant memory: CSV, TSV, JSONL, XLSX and Parquet, packed or not, here or at a URL."""
 
 from xuncha.serve.tables.formats import Format, Layout, layout_of
 from xuncha.serve.tables.reading import ReadOptions, Table, open_table

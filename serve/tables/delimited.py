@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -32,8 +32,14 @@ class CellRows:
     columns: tuple[str, ...]
     extra: bool
     table: list[list[str]]
-    lines: list[int]
-    problems: list[str | None]
+    lines: list[int] = field(default_factory=list)
+    problems: list[str | None] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Characters of the rows."""
+        return sum(self.sizes)
 
     def __len__(self) -> int:
         """How many rows."""
@@ -142,15 +148,16 @@ class DelimitedTable:
         lines = physical_lines(self._decoding.decoded(self._source.blocks()))
         reader = iter(RecordReader(lines, self.delimiter, width=len(self._header)))
         next(reader)
-        chunk, chars = CellRows(self.columns, self._extra, [], [], []), 0
+        chunk, chars = CellRows(self.columns, self._extra, []), 0
         for record in reader:
             chunk.table.append(self._aligned(record.cells))
             chunk.lines.append(record.line)
             chunk.problems.append(record.problem)
+            chunk.sizes.append(record.size)
             chars += record.size
             if len(chunk) >= rows or chars >= CHUNK_CHARS:
                 yield chunk
-                chunk, chars = CellRows(self.columns, self._extra, [], [], []), 0
+                chunk, chars = CellRows(self.columns, self._extra, []), 0
         if len(chunk):
             yield chunk
 

@@ -54,6 +54,11 @@ class ObjectRows:
         """The status of each row that is not scored."""
         return [entry.problem for entry in self.entries]
 
+    @property
+    def size(self) -> int:
+        """Characters of the lines."""
+        return sum(len(entry.text) for entry in self.entries)
+
     def __len__(self) -> int:
         """How many rows."""
         return len(self.entries)

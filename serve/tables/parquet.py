@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xuncha.labels.errors import XunchaError
+from xuncha.labels.errors import XunchaError, quote
 from xuncha.serve.tables.encoding import mended
 from xuncha.serve.tables.formats import Format
 from xuncha.serve.tables.json_values import encode
+from xuncha.serve.tables.packing import refuse_bomb
 from xuncha.serve.tables.reading import CHUNK_CHARS
-from xuncha.serve.tables.rows import Rows
+from xuncha.serve.tables.rows import CELL_LIMIT, Rows
 from xuncha.serve.tables.storage import Source
 
 
@@ -36,6 +37,11 @@ class ArrowRows:
         """None for each row: Arrow can always hold it."""
         return [None] * len(self)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the batch."""
+        return int(self.record_batch.nbytes)
+
     def __len__(self) -> int:
         """How many rows."""
         return int(self.record_batch.num_rows)
@@ -46,7 +52,7 @@ class ArrowRows:
 
     def cells(self, columns: Sequence[str]) -> Iterable[list[str]]:
         """Text bare, numbers as JSON, times in ISO form, nested values as JSON, null as nothing."""
-        shown = [[_cell(value) for value in _plain_values(self.record_batch.column(name))] for name in columns]
+        shown = [cells_of(self.record_batch.column(name)) for name in columns]
         return map(list, zip(*shown, strict=True)) if shown else [[] for _ in range(len(self))]
 
     def members(self, dropped: frozenset[str]) -> Iterable[str]:
@@ -71,40 +77,66 @@ class ParquetTable:
     bom = False
 
     def __init__(self, source: Source) -> None:
-        """Read the footer. Raises `XunchaError` for a broken file, or for columns of one name."""
-        self.name = source.name
-        with _whole(self.name):
-            self._file = pq.ParquetFile(source.stream, pre_buffer=False, buffer_size=1 << 20)
-            self.schema: pa.Schema = self._file.schema_arrow
-        self.rows: int = self._file.metadata.num_rows
+        """Read the footer. Raises `XunchaError` for a broken file, a bomb, or columns of one name."""
+        self.name, self._source = source.name, source
+        with self._opened() as file:
+            self.schema: pa.Schema = file.schema_arrow
+            self.rows: int = file.metadata.num_rows
+            self.compression = _codec(file.metadata)
+            if not source.trusted:
+                _refuse_bombs(self.name, file.metadata)
         self.columns: tuple[str, ...] = tuple(self.schema.names)
         if len(set(self.columns)) < len(self.columns):
             raise XunchaError(f"{self.name}: two columns share a name. Rename one of them.")
 
-    @property
-    def compression(self) -> str:
-        """The codec of the file's first column, for a file like it; snappy where there are no rows."""
-        metadata = self._file.metadata
-        if not metadata.num_row_groups or not metadata.num_columns:
-            return "snappy"
-        codec = str(metadata.row_group(0).column(0).compression).lower()
-        return {"uncompressed": "none"}.get(codec, codec)
+    @contextmanager
+    def _opened(self) -> Iterator[pq.ParquetFile]:
+        with (
+            _whole(self.name),
+            self._source.path.open("rb") as stream,
+            pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 20) as file,
+        ):
+            yield file
 
     def chunks(self, rows: int) -> Iterator[Rows]:
         """The rows in order, at most `rows` at a time, fewer where they are long."""
         first = 1
-        with _whole(self.name):
-            batches = self._file.iter_batches(batch_size=self._fitting(rows), use_threads=False)
-            for batch in batches:
+        with self._opened() as file:
+            for batch in file.iter_batches(batch_size=_fitting(file.metadata, rows), use_threads=False):
                 yield ArrowRows(batch, first)
                 first += batch.num_rows
 
-    def _fitting(self, rows: int) -> int:
-        """A batch size that keeps batches of long rows small."""
-        metadata = self._file.metadata
-        groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
-        longest = max((group.total_byte_size / max(group.num_rows, 1) for group in groups), default=0.0)
-        return max(1, min(rows, int(2 * CHUNK_CHARS / longest) if longest else rows))
+
+def _groups(metadata: pq.FileMetaData) -> list[pq.RowGroupMetaData]:
+    return [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+
+
+def _codec(metadata: pq.FileMetaData) -> str:
+    """The codec of the file's first column, for a file like it; snappy where there are no rows."""
+    if not metadata.num_row_groups or not metadata.num_columns:
+        return "snappy"
+    codec = str(metadata.row_group(0).column(0).compression).lower()
+    return {"uncompressed": "none"}.get(codec, codec)
+
+
+def _fitting(metadata: pq.FileMetaData, rows: int) -> int:
+    """A batch size that keeps batches of long rows small."""
+    longest = max((group.total_byte_size / max(group.num_rows, 1) for group in _groups(metadata)), default=0.0)
+    return max(1, min(rows, int(2 * CHUNK_CHARS / longest) if longest else rows))
+
+
+def _refuse_bombs(name: str, metadata: pq.FileMetaData) -> None:
+    """Raise `XunchaError` for columns that unpack to far more than they take, or to more than a row may have."""
+    for group in _groups(metadata):
+        for index in range(metadata.num_columns):
+            column = group.column(index)
+            refuse_bomb(name, column.total_uncompressed_size, column.total_compressed_size)
+            if column.total_uncompressed_size > max(group.num_rows, 1) * CELL_LIMIT * 4:
+                raise XunchaError(
+                    f"{name}: cells of {quote(column.path_in_schema)} take "
+                    f"{column.total_uncompressed_size // max(group.num_rows, 1) >> 20:,} MiB each, which no text does. "
+                    "Look at where it comes from; if it is right, add --trust-input."
+                )
 
 
 @contextmanager
@@ -151,6 +183,11 @@ def _is_bytes(type: pa.DataType) -> bool:
         or pa.types.is_fixed_size_binary(type)
         or pa.types.is_binary_view(type)
     )
+
+
+def cells_of(column: pa.Array) -> list[str]:
+    """Text bare, numbers as JSON, times in ISO form, nested values as JSON, null as nothing."""
+    return [_cell(value) for value in _plain_values(column)]
 
 
 def _plain_values(column: pa.Array) -> list[object]:

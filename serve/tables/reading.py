@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
-from xuncha.serve.tables.formats import Format, Layout, layout_of
+from xuncha.serve.tables.formats import Format, layout_of
 from xuncha.serve.tables.rows import Rows
-from xuncha.serve.tables.storage import open_source
+from xuncha.serve.tables.storage import Source, open_source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,35 +57,49 @@ class Table(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How to read a table. None: find out. `scratch` is the folder where a pipe is kept while it is read."""
+    """How to read a table. None: find out. `scratch` is the folder where a pipe is kept while it is read.
+
+    `sheet` is the name of a workbook's sheet (default: the first that is not hidden and not empty). `trusted` lifts the
+    limits on what packed data may grow to.
+    """
 
     format: str | None = None
     encoding: str | None = None
     scratch: Path | None = None
+    sheet: str | None = None
+    trusted: bool = False
 
 
 @contextmanager
 def open_table(path: str, options: ReadOptions | None = None) -> Iterator[Table]:
-    """Open the table at `path` (`-` for stdin) and read it through once.
+    """Open the table at `path` (`-` for stdin, or a URL for fsspec) and read it through once.
 
     That pass finds what would otherwise be found after hours: a broken end, the encoding, columns that only
     some rows have. Raises `XunchaError` naming the file and the way out.
     """
     options = options or ReadOptions()
     layout = layout_of(path, options.format, "--input-format")
-    with open_source(path, layout, options.scratch) as source:
-        if layout.format is Format.PARQUET:
-            from xuncha.serve.tables.parquet import ParquetTable
+    with open_source(path, layout, options.scratch, trusted=options.trusted) as source:
+        yield table_in(source, layout.format, options)
 
-            yield ParquetTable(source)
-        elif layout.format is Format.JSONL:
-            from xuncha.serve.tables.jsonl import JsonlTable
 
-            yield JsonlTable(source, options.encoding)
-        else:
-            from xuncha.serve.tables.delimited import DelimitedTable
+def table_in(source: Source, format: Format, options: ReadOptions) -> Table:
+    """The table in `source`, read through once. It holds no open file, so another process can read it too."""
+    if format is Format.PARQUET:
+        from xuncha.serve.tables.parquet import ParquetTable
 
-            yield DelimitedTable(source, layout.format, options.encoding)
+        return ParquetTable(source)
+    if format is Format.XLSX:
+        from xuncha.serve.tables.xlsx import XlsxTable
+
+        return XlsxTable(source, options.sheet)
+    if format is Format.JSONL:
+        from xuncha.serve.tables.jsonl import JsonlTable
+
+        return JsonlTable(source, options.encoding)
+    from xuncha.serve.tables.delimited import DelimitedTable
+
+    return DelimitedTable(source, format, options.encoding)
 
 
 def require_column(table: Table, name: str, option: str) -> str:
@@ -106,8 +120,3 @@ def listed(names: tuple[str, ...]) -> str:
     """The first twelve names, quoted, for a message."""
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     return ", ".join(quote(name) for name in names[:12]) + more
-
-
-def layout_for(path: str, given: str | None) -> Layout:
-    """The layout of an output path."""
-    return layout_of(path, given, "--output-format")

@@ -31,6 +31,10 @@ class Rows(Protocol):
     def problems(self) -> Sequence[str | None]:
         """Status of each row that must not be scored (`malformed: …`, `too_long`), else None."""
 
+    @property
+    def size(self) -> int:
+        """About how many characters the rows have together."""
+
     def __len__(self) -> int:
         """How many rows."""
 

@@ -1,24 +1,29 @@
-"""Write a table: the input's columns, then the added ones."""
+"""Rows to bytes: the input's columns, then the added ones."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from xuncha.serve.tables.added import Added, Shape
 from xuncha.serve.tables.encoding import mended
 from xuncha.serve.tables.formats import Format, Layout
 from xuncha.serve.tables.json_values import encode
+from xuncha.serve.tables.packing import packing_stream
 from xuncha.serve.tables.reading import Table
 from xuncha.serve.tables.rows import Rows
-from xuncha.serve.tables.storage import packing
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?(\d[\d,]*(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
 _BOM = b"\xef\xbb\xbf"
+ARROW_FORMATS = (Format.PARQUET, Format.XLSX)
+"""Formats that cannot be appended to: they are put together from Arrow batches when all rows are there."""
 
 
 class Writer(Protocol):
@@ -28,90 +33,127 @@ class Writer(Protocol):
         """Write the rows, each followed by its row of `added`."""
 
 
+class Encoder(Protocol):
+    """Gives the bytes of rows. The same rows give the same bytes, whatever was encoded before."""
+
+    def head(self) -> bytes:
+        """What stands before the first row."""
+
+    def encode(self, rows: Rows, added: Added) -> bytes:
+        """The rows, each followed by its row of `added`."""
+
+
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """How to write. `dropped`: input columns to leave out. `escape_formulas`: also make input cells inert."""
+    """How to write. `dropped`: input columns to leave out. `escape_formulas`: make input cells inert in CSV and TSV."""
 
     dropped: frozenset[str] = frozenset()
-    escape_formulas: bool = False
+    escape_formulas: bool = True
+
+
+def encoder_for(layout: Layout, table: Table, added: Shape, options: WriteOptions) -> Encoder:
+    """An encoder for rows of `table` and added columns of the shape `added`; not packed.
+
+    For `ARROW_FORMATS` its bytes are Arrow streams. Raises `XunchaError` if the columns cannot stand in this format.
+    """
+    if layout.format in ARROW_FORMATS:
+        from xuncha.serve.tables.arrow_output import ArrowEncoder
+
+        return ArrowEncoder(layout.format, table, added, options)
+    if layout.format is Format.JSONL:
+        return JsonlEncoder(table, options)
+    return DelimitedEncoder(layout.format, table, added, options)
 
 
 @contextmanager
 def open_writer(
-    stream: BinaryIO, layout: Layout, table: Table, added: Shape, options: WriteOptions
+    stream: BinaryIO, layout: Layout, table: Table, added: Shape, options: WriteOptions, scratch: Path | None = None
 ) -> Iterator[Writer]:
-    """A writer to `stream` for rows of `table` and added columns of the shape `added`; whole when the block ends.
+    """A writer straight to `stream`, which need not be seekable; whole when the block ends.
 
     Raises `XunchaError` if the columns of the table cannot stand in this format.
     """
-    with packing(stream, layout.gzip) as bytes_out:
-        if layout.format is Format.PARQUET:
-            from xuncha.serve.tables.parquet_writer import ParquetWriter
+    encoder = encoder_for(layout, table, added, options)
+    with packing_stream(stream, layout.packing) as bytes_out:
+        if layout.format in ARROW_FORMATS:
+            from xuncha.serve.tables.arrow_output import ArrowEncoder, ArrowWriter, open_sink
 
-            with ParquetWriter(bytes_out, table, added, options) as writer:
-                yield writer
-        elif layout.format is Format.JSONL:
-            yield JsonlWriter(bytes_out, table, options)
+            assert isinstance(encoder, ArrowEncoder)
+            with open_sink(bytes_out, layout.format, encoder.schema, encoder.compression, scratch) as sink:
+                yield ArrowWriter(encoder, sink)
         else:
-            yield DelimitedWriter(bytes_out, layout.format, table, added, options)
+            bytes_out.write(encoder.head())
+            yield _Straight(bytes_out, encoder)
 
 
-class JsonlWriter:
-    """One object a line; a row of a JSONL input keeps its own characters."""
-
-    def __init__(self, stream: BinaryIO, table: Table, options: WriteOptions) -> None:
-        """Write to `stream`. Raises `XunchaError` for a table with two columns of one name."""
-        refuse_doubled(table)
-        self._stream = stream
-        self._dropped = options.dropped
+@dataclass(frozen=True, slots=True)
+class _Straight:
+    stream: BinaryIO
+    encoder: Encoder
 
     def write(self, rows: Rows, added: Added) -> None:
-        """Write the rows, each followed by its row of `added`."""
-        for inner, new in zip(rows.members(self._dropped), added.objects(), strict=True):
-            self._stream.write(f"{{{inner}{', ' if inner else ''}{encode(new)[1:]}\n".encode())
+        self.stream.write(self.encoder.encode(rows, added))
 
 
-class DelimitedWriter:
+class JsonlEncoder:
+    """One object a line; a row of a JSONL input keeps its own characters."""
+
+    def __init__(self, table: Table, options: WriteOptions) -> None:
+        """Raises `XunchaError` for a table with two columns of one name."""
+        refuse_doubled(table)
+        self._dropped = options.dropped
+
+    def head(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    def encode(self, rows: Rows, added: Added) -> bytes:
+        """The rows, each followed by its row of `added`."""
+        lines = [
+            f"{{{inner}{', ' if inner else ''}{encode(new)[1:]}\n"
+            for inner, new in zip(rows.members(self._dropped), added.objects(), strict=True)
+        ]
+        return "".join(lines).encode()
+
+
+class DelimitedEncoder:
     """CSV or TSV in UTF-8, with a byte order mark, delimiter and line ends like those of a CSV input."""
 
-    def __init__(self, stream: BinaryIO, format: Format, table: Table, added: Shape, options: WriteOptions) -> None:
-        """Write the header to `stream`."""
+    def __init__(self, format: Format, table: Table, added: Shape, options: WriteOptions) -> None:
+        """Raises `XunchaError` for a table with too many different keys."""
         from xuncha.serve.tables.delimited import DelimitedTable
         from xuncha.serve.tables.jsonl import JsonlTable
 
         if isinstance(table, JsonlTable):
             table.refuse_many()
-        alike = isinstance(table, DelimitedTable)
-        self._end = table.line_end if isinstance(table, DelimitedTable) else "\n"
-        delimiter = table.delimiter if isinstance(table, DelimitedTable) and table.format is format else None
-        self._stream = stream
-        self._buffer = io.StringIO(newline="")
-        # The csv module quotes a lone \r or \n only if it is part of the line end; hence both here, and see `_flush`.
-        self._csv = csv.writer(
-            _Lines(self._buffer, self._end),
-            lineterminator="\r\n",
-            delimiter=delimiter or ("\t" if format is Format.TSV else ","),
-        )
+        alike = table if isinstance(table, DelimitedTable) else None
+        self._end = alike.line_end if alike else "\n"
+        self._bom = _BOM if alike and alike.bom else b""
+        delimiter = alike.delimiter if alike and alike.format is format else None
+        self._delimiter = delimiter or ("\t" if format is Format.TSV else ",")
         self._columns = [name for name in table.columns if name not in options.dropped]
+        self._names = added.names
         self._escape = options.escape_formulas
-        if alike and table.bom:
-            stream.write(_BOM)
-        self._csv.writerow(self._inert(list(map(mended, self._columns))) + list(added.names))
-        self._flush()
 
-    def write(self, rows: Rows, added: Added) -> None:
-        """Write the rows, each followed by its row of `added`."""
-        for cells, new in zip(rows.cells(self._columns), added.table, strict=True):
-            self._csv.writerow((*self._inert(cells), *map(_added_cell, new)))
-        self._flush()
+    def head(self) -> bytes:
+        """The byte order mark and the header."""
+        names = [*self._inert(list(map(mended, self._columns))), *self._names]
+        return self._bom + self._encoded([names])
+
+    def encode(self, rows: Rows, added: Added) -> bytes:
+        """The rows, each followed by its row of `added`."""
+        pairs = zip(rows.cells(self._columns), added.table, strict=True)
+        return self._encoded([*self._inert(cells), *map(_added_cell, new)] for cells, new in pairs)
+
+    def _encoded(self, records: Iterator[list[str]] | list[list[str]]) -> bytes:
+        buffer = io.StringIO(newline="")
+        # The csv module quotes a lone \r or \n only if it is part of the line end; hence both here, and see `_Lines`.
+        lines = _Lines(buffer, self._end)
+        csv.writer(lines, lineterminator="\r\n", delimiter=self._delimiter).writerows(records)
+        return buffer.getvalue().encode("utf-8")
 
     def _inert(self, cells: list[str]) -> list[str]:
         return [inert(cell) for cell in cells] if self._escape else cells
-
-    def _flush(self) -> None:
-        self._stream.write(self._buffer.getvalue().encode("utf-8"))
-        self._buffer.seek(0)
-        self._buffer.truncate()
 
 
 class _Lines:
@@ -125,12 +167,14 @@ class _Lines:
 
 
 def inert(cell: str) -> str:
-    """`cell`, behind an apostrophe if a spreadsheet would take it for a formula.
+    """`cell`, behind an apostrophe if a spreadsheet would take it for a formula. A plain number is none.
 
-    >>> inert("=1+1"), inert("全新")
-    ("'=1+1", '全新')
+    >>> inert("=1+1"), inert("全新"), inert("-5.50"), inert("- 全新")
+    ("'=1+1", '全新', '-5.50', "'- 全新")
     """
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    if not cell.startswith(_FORMULA) or _NUMBER.fullmatch(cell):
+        return cell
+    return f"'{cell}"
 
 
 def _added_cell(value: object) -> str:

@@ -117,13 +117,16 @@ def test_the_summary_counts_everything(run: Run) -> None:
         "status": {"ok": 3, "empty": 1, "malformed": 1}, "flagged": 2,
         "flagged_by_label": {"off_platform": 1, "exaggerated": 2}, "reasons": {"absolute": 2, "contact": 1},
         "encoding": "utf-8", "text_columns": ["text"], "text_columns_guessed": True, "model": "fake@00000000",
-        "operating_point": "balanced",
+        "operating_point": "balanced", "columns": {"id": "id"}, "resumed_rows": 0, "rejects": 1,
+        "rejects_file": f"{run.folder}/out.jsonl.rejects.jsonl", "files": 1, "files_skipped": 0,
+        "files_unreadable": [],
     }  # fmt: skip
     assert run.summary.lines()[1:] == [
         "read: text · utf-8 · model fake@00000000 · balanced",
         "status: ok 3 · empty 1 · malformed 1",
         "flagged: 2 rows (40.0%) · off_platform 1 · exaggerated 2",
         "reasons: absolute 2 · contact 1",
+        f"rejects: 1 rows could not be read or scored → {run.folder}/out.jsonl.rejects.jsonl",
     ]
 
 
@@ -135,7 +138,7 @@ def test_a_header_without_rows_gives_a_header_without_rows(run: Run) -> None:
 def test_memory_does_not_grow_with_the_table(
     tmp_path: Path, scorer: FakeScorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xuncha.serve.tables.storage.BLOCK", 1 << 14)
+    monkeypatch.setattr("xuncha.serve.tables.packing.BLOCK", 1 << 14)
 
     def peak(rows: int) -> int:
         source = tmp_path / f"{rows}.csv"
@@ -153,7 +156,7 @@ def test_memory_does_not_grow_with_the_table(
     assert peak(20_000) < 1.2 * peak(2000)
 
 
-def test_a_failure_removes_what_was_written_and_keeps_the_old_output(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_keeps_what_was_finished_and_the_old_output(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run.folder.joinpath("out.csv").write_text("old", "utf-8")
     calls, real = iter(range(3)), run.scorer.score
 
@@ -165,8 +168,12 @@ def test_a_failure_removes_what_was_written_and_keeps_the_old_output(run: Run, m
     monkeypatch.setattr(run.scorer, "score", score)
     with pytest.raises(MemoryError):
         run.output("in.csv", b"text\n" + b"a\n" * 30, "out.csv", chunk_rows=10)
-    assert sorted(path.name for path in run.folder.iterdir()) == ["in.csv", "out.csv"]
+    assert sorted(path.name for path in run.folder.iterdir()) == [".out.csv.xuncha", "in.csv", "out.csv"]
     assert run.folder.joinpath("out.csv").read_text("utf-8") == "old"
+    monkeypatch.undo()
+    resumed = run.output("in.csv", b"text\n" + b"a\n" * 30, "out.csv", chunk_rows=10, resume=True)
+    assert run.summary.resumed == 20
+    assert resumed == run.output("in.csv", b"text\n" + b"a\n" * 30, "plain.csv", chunk_rows=10)
 
 
 def test_kill_9_leaves_nothing_under_the_final_name(tmp_path: Path) -> None:
@@ -185,13 +192,14 @@ score_file(Slow(), "in.csv", "out.csv", Options(chunk_rows=10))
 """
     with subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path) as process:
         deadline = time.monotonic() + 20
-        while not list(tmp_path.glob(".out.csv.part-*")) and time.monotonic() < deadline:
+        journal = tmp_path / ".out.csv.xuncha" / "journal.jsonl"
+        while not (journal.exists() and journal.stat().st_size) and time.monotonic() < deadline:
             time.sleep(0.02)
         time.sleep(0.3)
         os.kill(process.pid, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert not (tmp_path / "out.csv").exists()
-    assert len(list(tmp_path.glob(".out.csv.part-*"))) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.csv.xuncha", "in.csv"]
 
 
 def test_the_old_permissions_stay_when_an_output_is_replaced(run: Run) -> None:

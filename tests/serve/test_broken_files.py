@@ -76,8 +76,14 @@ CASES = {
         "not a whole gzip file (Not a gzipped file (b'te')). Fetch or compress it again.",
     ),
     "twice.csv.gz": (gzip.compress(GZIPPED), "this is gzip inside gzip; unpack it once."),
-    "sheet.csv": (b"PK\x03\x04rest of a workbook", "this is a ZIP or XLSX file; save it as CSV with UTF-8 first."),
-    "old.csv": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "this is an old Excel file; save it as CSV with UTF-8 first."),
+    "sheet.csv": (
+        b"PK\x03\x04rest of a workbook",
+        "this is a ZIP or XLSX file; give a workbook the ending .xlsx, or unpack it first.",
+    ),
+    "old.csv": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "this is an old Excel file or one with a password; save it as XLSX without a password.",
+    ),
     "column.csv": (
         parquet(text=["a"]),
         "this is a Parquet file; give it that ending, or add --input-format parquet.",
@@ -93,18 +99,17 @@ CASES = {
     "twins.csv": (b"text,text\na,b\n", '2 columns are called "text". Rename one of them.'),
     "notes.txt": (
         b"text\na\n",
-        'the ending ".txt" names no table format. Use a file that ends in .csv, .tsv, .jsonl, .parquet (.gz may '
-        "follow), or name the format with --input-format.",
+        'the ending ".txt" names no table format. Use a file that ends in .csv, .tsv, .jsonl, .xlsx, .parquet (.gz or '
+        ".zst may follow), or name the format with --input-format.",
     ),
     "table": (
         b"text\na\n",
-        "the name does not say which format it is. Use a file that ends in .csv, .tsv, .jsonl, .parquet (.gz may "
-        "follow), or name the format with --input-format.",
+        "the name does not say which format it is. Use a file that ends in .csv, .tsv, .jsonl, .xlsx, .parquet (.gz "
+        "or .zst may follow), or name the format with --input-format.",
     ),
     "book.xlsx": (
         b"PK\x03\x04",
-        "spreadsheet files cannot be read yet. Use a file that ends in .csv, .tsv, .jsonl, .parquet (.gz may follow), "
-        "or name the format with --input-format.",
+        "not a whole XLSX file (File is not a zip file). Fetch it again, or save it anew.",
     ),
     "clash.csv": (
         b"text,status\na,b\n",
@@ -160,7 +165,7 @@ def test_missing_files_folders_and_places_are_one_sentence(
     (tmp_path / "d.csv").mkdir()
     cases = {
         ("no.csv", "out.csv"): "no.csv: there is no such file or folder. Check the path.",
-        ("d.csv", "out.csv"): "d.csv: this is a folder; a file is needed here. Name one of the files in it.",
+        ("d.csv", "out.csv"): "d.csv: there are no files. Check the path, or name the format with --input-format.",
         ("in.csv", "d.csv"): "d.csv: this is a folder. Name the file to write.",
         ("in.csv", "in.csv"): "in.csv: input and output are the same file. Choose another name for the output.",
     }
@@ -195,7 +200,7 @@ def test_unknown_formats_and_encodings_are_one_sentence(
     target = tmp_path / "o.csv"
     assert command("score", source, "-o", target, "--input-format", "cvs") == 2
     assert capsys.readouterr().err == (
-        '--input-format: there is no format "cvs". Did you mean "csv"? Choose csv, tsv, jsonl, parquet.\n'
+        '--input-format: there is no format "cvs". Did you mean "csv"? Choose csv, tsv, jsonl, xlsx, parquet.\n'
     )
     assert command("score", source, "-o", target, "--encoding", "utf8x") == 2
     assert capsys.readouterr().err == (

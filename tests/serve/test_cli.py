@@ -120,8 +120,9 @@ def test_score_tells_the_guess_and_the_summary_on_stderr(
     assert told.out == ""
     lines = told.err.splitlines()
     assert lines[0] == "text columns, guessed from their names: 标题 (or name them: --text-column)"
-    assert lines[1].startswith(f"{tmp_path}/in.csv → {tmp_path}/out.jsonl: 1 rows in ")
-    assert lines[2:] == [
+    assert lines[1] == "other columns: id = id (or name them: --column ROLE=NAME)"
+    assert lines[2].startswith(f"{tmp_path}/in.csv → {tmp_path}/out.jsonl: 1 rows in ")
+    assert lines[3:] == [
         "read: 标题 · utf-8 · model fake@00000000 · balanced",
         "status: ok 1",
         "flagged: 1 rows (100.0%) · off_platform 1 · exaggerated 0",
@@ -137,8 +138,13 @@ def test_score_quiet_says_nothing_and_json_one_object(
     assert capsys.readouterr() == ("", "")
     assert command("score", tmp_path / "in.csv", "-o", tmp_path / "b.csv", "--json") == 0
     told = capsys.readouterr()
-    assert told.err == ""
+    events = [json.loads(line) for line in told.err.splitlines()]
+    assert [one["event"] for one in events] == ["started", "progress"]
+    assert (events[1]["rows"], events[1]["rows_total"], events[1]["flagged"]) == (1, 1, 1)
     assert json.loads(told.out)["flagged"] == 1
+    assert command("score", tmp_path / "in.csv", "-o", tmp_path / "c.csv", "--json", "--quiet") == 0
+    told = capsys.readouterr()
+    assert (told.err, json.loads(told.out)["rows"]) == ("", 1)
 
 
 def test_score_passes_its_options_on(command: Main, tmp_path: Path) -> None:

@@ -9,34 +9,23 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xuncha.serve.tables.added import Added, Shape
-from xuncha.serve.tables.parquet import ParquetTable
-from xuncha.serve.tables.reading import Table
-from xuncha.serve.tables.rows import Rows
-from xuncha.serve.tables.writing import WriteOptions
-
 _GROUP_ROWS = 65_536
 _GROUP_BYTES = 1 << 25
 
 
-class ParquetWriter(AbstractContextManager["ParquetWriter"]):
-    """The input's columns in their types, with their metadata, then the added ones."""
+class ParquetSink(AbstractContextManager["ParquetSink"]):
+    """The batches in order; row groups depend on the batches alone."""
 
-    def __init__(self, stream: BinaryIO, table: Table, added: Shape, options: WriteOptions) -> None:
+    def __init__(self, stream: BinaryIO, schema: pa.Schema, compression: str) -> None:
         """Write to `stream`, which need not be seekable."""
-        kept = [field for field in table.schema if field.name not in options.dropped]
-        self._kept = pa.schema(kept)
-        schema = pa.schema([*kept, *added.schema], metadata=table.schema.metadata)
-        compression = table.compression if isinstance(table, ParquetTable) else "snappy"
-        self._sink = _Sink(stream)
-        self._writer = pq.ParquetWriter(pa.PythonFile(self._sink, mode="w"), schema, compression=compression)
+        self._out = _Counted(stream)
+        self._writer = pq.ParquetWriter(pa.PythonFile(self._out, mode="w"), schema, compression=compression)
         self._schema = schema
         self._batches: list[pa.RecordBatch] = []
 
-    def write(self, rows: Rows, added: Added) -> None:
+    def write(self, batch: pa.RecordBatch) -> None:
         """Take the rows; they are written when a row group is full."""
-        arrays = [*rows.batch(self._kept).columns, *added.batch().columns]
-        self._batches.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        self._batches.append(batch)
         waiting = sum(batch.num_rows for batch in self._batches)
         if waiting >= _GROUP_ROWS or sum(batch.nbytes for batch in self._batches) >= _GROUP_BYTES:
             self._flush()
@@ -53,11 +42,11 @@ class ParquetWriter(AbstractContextManager["ParquetWriter"]):
         if kind is None:
             self._flush()
         else:
-            self._sink.discards = True  # an unclosed writer would write its footer when it is collected
+            self._out.discards = True  # an unclosed writer would write its footer when it is collected
         self._writer.close()
 
 
-class _Sink:
+class _Counted:
     """A stream that only takes bytes, and knows how many: all that a Parquet file needs, also in a pipe or in gzip."""
 
     closed = False

@@ -1,0 +1,115 @@
+"""What INPUT stands for: a file, or the files of a folder or a glob, here or at a URL."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xuncha.labels.errors import XunchaError
+from xuncha.serve.tables.formats import STDIO, Layout, layout_of, names_a_table, stem_of
+from xuncha.serve.tables.remote import is_remote, listed_files, local_path
+from xuncha.serve.tables.workplace import REJECTS
+
+_MAGIC = "*?["
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to read: its path or URL, and its place below the folder that was named."""
+
+    path: str
+    relative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The files, in order of their names. `several`: a folder or a glob was named. `skipped`: no tables by name."""
+
+    name: str
+    files: tuple[InputFile, ...]
+    several: bool = False
+    skipped: int = 0
+
+
+def inputs_of(given: str, format: str | None, *, beside: Sequence[Path] = ()) -> Inputs:
+    """The files that `given` stands for. Files in `beside` (what the run itself writes) are none of them.
+
+    Raises `XunchaError` if there is no table among them.
+    """
+    found = None if given == STDIO else listed_files(given) if is_remote(given) else _local_files(local_path(given))
+    if found is None:
+        return Inputs(given, (InputFile(given, Path(given).name),))
+    own = [str(path.resolve()) for path in beside]
+    seen = (path for path in found if not _hidden(path, given) and not path.endswith(REJECTS))
+    files = [path for path in seen if not _within(path, own)]
+    tables = [path for path in files if format is not None or names_a_table(path)]
+    if not tables:
+        what = f"{len(files)} files, but none whose ending names a table format" if files else "no files"
+        raise XunchaError(f"{given}: there are {what}. Check the path, or name the format with --input-format.")
+    base = _base(given)
+    relative = [path.removeprefix(base).lstrip("/") or Path(path).name for path in tables]
+    pairs = tuple(InputFile(path, place) for path, place in zip(tables, relative, strict=True))
+    return Inputs(given, pairs, several=True, skipped=len(files) - len(tables))
+
+
+def _local_files(path: str) -> list[str] | None:
+    if os.path.isdir(path):
+        return sorted(_walked(path))
+    if any(mark in path for mark in _MAGIC) and not os.path.lexists(path):
+        return sorted(one for one in glob.glob(path, recursive=True) if os.path.isfile(one))
+    return None
+
+
+def _walked(folder: str) -> Iterator[str]:
+    for place, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (os.path.join(place, name) for name in names if os.path.isfile(os.path.join(place, name)))
+
+
+def _hidden(path: str, given: str) -> bool:
+    """Whether the file, or a folder below the one that was named, is hidden or a mark of a writer (`_SUCCESS`)."""
+    below = path.removeprefix(_base(given)).lstrip("/").split("/")
+    return any(part.startswith((".", "_")) for part in below)
+
+
+def _within(path: str, own: Sequence[str]) -> bool:
+    if is_remote(path) or not own:
+        return False
+    real = os.path.realpath(path)
+    return any(real == one or real.startswith(one + os.sep) for one in own)
+
+
+def _base(given: str) -> str:
+    """The folder that was named, or the part of a glob before its first mark."""
+    path = given if is_remote(given) else local_path(given)
+    places = [path.index(mark) for mark in _MAGIC if mark in path]
+    if not places or (not is_remote(given) and os.path.isdir(path)):
+        return path.rstrip("/")
+    return path[: min(places)].rpartition("/")[0]
+
+
+def output_names(inputs: Inputs, output_format: str | None) -> list[str]:
+    """For each file its name in an output folder: the same, or with the ending of another format.
+
+    Two files that would get one name keep their own ending before the new one.
+    """
+    if output_format is None:
+        return [file.relative for file in inputs.files]
+    wanted = layout_of("x", output_format, "--output-format")
+    names = []
+    for file in inputs.files:
+        same = names_a_table(file.relative) and _is(file.relative, wanted)
+        names.append(file.relative if same else f"{stem_of(file.relative)}.{output_format.lstrip('.').lower()}")
+    times = Counter(names)
+    return [
+        f"{file.relative}.{output_format.lstrip('.').lower()}" if times[name] > 1 else name
+        for file, name in zip(inputs.files, names, strict=True)
+    ]
+
+
+def _is(name: str, wanted: Layout) -> bool:
+    return layout_of(name, None, "--input-format") == wanted
