@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import typer
 
 # Commands that compute with onnxruntime alone. numpy comes with a BLAS that starts a thread a core when it is imported.
-_WITHOUT_BLAS = ("check", "score", "demo", "models")
+_WITHOUT_BLAS = ("check", "score", "live", "demo", "models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Command:
 COMMANDS = {
     "check": Command("xuncha.serve.commands.check:check", "Check texts at the prompt: coloured evidence, score, rule."),
     "score": Command("xuncha.serve.commands.score:score", "Score a table: CSV, TSV, JSONL or Parquet, plain or gzip."),
+    "live": Command("xuncha.serve.commands.live:live", "Find violations in live-room records and running streams."),
     "demo": Command("xuncha.serve.commands.demo:demo", "Score two sample tables and show some verdicts."),
     "models": Command("xuncha.models.cli:app", "List, show and verify models."),
     "labels": Command("xuncha.labels.cli:app", "Look at the taxonomy; check, count, split and convert labelled rows."),

@@ -112,6 +112,7 @@ class Monitor:
         for at, (room, voice, one) in enumerate(found):
             seen = verdicts[at * len(self.settings.margins) : (at + 1) * len(self.settings.margins)]
             held = support([view.scores[one.label] for view in seen if isinstance(view, Scored)])
+            held = round(held, 4)  # scores are equal to 1e-6 in every batch, decisions shall be equal
             event = self._event(room, voice, one, held) if held >= self._bar else None
             event = room.counted(event) if event else None
             if event:
@@ -135,7 +136,7 @@ class Monitor:
             id=event_id(room.name, turn.source, turn.voice, one.label, round(start, 2), track.slice(one.start, one.end)),
             room=room.name, merchant=turn.merchant, label=one.label, reason=one.reason,
             rule=self._taxonomy.reason(one.reason).rule.citation, source=str(turn.source), role=turn.role,
-            user=turn.user, start=start, end=end, evidence=quotes, handles=handles, peak=one.peak, support=held,
+            user=turn.user, start=start, end=end, evidence=quotes, handles=handles, peak=round(one.peak, 4), support=held,
             repeats=max([1, *(text.count(handle.text) for handle in handles)]), users=1, model=self.judge.model_id,
         )  # fmt: skip
 

@@ -100,9 +100,9 @@ class Room:
             voice.forget()
 
     @property
-    def silent(self) -> bool:
-        """Whether nothing is under way."""
-        return not (self.pending or self.voices or self.over or self.repeated)
+    def speaking(self) -> bool:
+        """Whether anything is under way that more words may continue."""
+        return bool(self.pending or self.voices or self.over)
 
     def counted(self, event: Event) -> Event | None:
         """The event to give out for `event`: itself, or None where it repeats one that was given out."""

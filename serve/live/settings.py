@@ -22,13 +22,13 @@ class Settings:
     comment_s: float = 30.0
     """A user's next comment within this time continues the last one: a number in several comments is read whole."""
 
-    join_chars: int = 8
+    join_chars: int = 12
     """Evidence stretches of one label with at most this many characters between them are one violation."""
 
     margins: tuple[int, ...] = (4, 10, 18, 28, 44)
     """Views of a candidate: its stretch with so many characters on each side, each scored by itself."""
 
-    support: Mapping[str, float] = field(default_factory=lambda: {"strict": 0.85, "balanced": 0.6, "lenient": 0.35})
+    support: Mapping[str, float] = field(default_factory=lambda: {"strict": 0.9, "balanced": 0.8, "lenient": 0.5})
     """Per operating point: the probability in the mean of a candidate's views (as log-odds) that makes it an event,
     so that one high view alone does not."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from math import exp, log
 from typing import Any
 
@@ -21,6 +21,7 @@ class Candidate:
     end: int
     peak: float
     votes: dict[str, float]
+    stretches: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def reason(self) -> str:
@@ -31,8 +32,15 @@ class Candidate:
         """Become both."""
         self.start, self.end = min(self.start, other.start), max(self.end, other.end)
         self.peak = max(self.peak, other.peak)
+        self.stretches += other.stretches
         for reason, weight in other.votes.items():
             self.votes[reason] = self.votes.get(reason, 0.0) + weight
+
+    def trimmed(self) -> Candidate:
+        """Without the edges that less than half as many windows mark as the best-marked character."""
+        marked = [sum(start <= at < end for start, end in self.stretches) for at in range(self.start, self.end)]
+        kept = [at for at, times in enumerate(marked, self.start) if 2 * times >= max(marked)]
+        return replace(self, start=kept[0], end=kept[-1] + 1)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -57,7 +65,7 @@ class Spotter:
                 self._join(
                     Candidate(
                         piece.label, start + piece.start, start + piece.end, verdict.scores[piece.label],
-                        {piece.reason: weight},
+                        {piece.reason: weight}, [(start + piece.start, start + piece.end)],
                     )  # fmt: skip
                 )
         return self.closed(following)
@@ -66,6 +74,7 @@ class Spotter:
         """Take out the candidates that a window from `following` on cannot reach."""
         done = [one for one in self.open if one.end + self.settings.join_chars < following]
         self.open = [one for one in self.open if one.end + self.settings.join_chars >= following]
+        done = [one.trimmed() for one in done]
         return sorted(done, key=lambda one: (one.start, one.label))
 
     def _join(self, found: Candidate) -> None:
