@@ -28,13 +28,16 @@ _TAKES = "srt, vtt, json (Whisper, FunASR), jsonl, csv, tsv or txt (time, tab, t
 
 def live(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT...", help="Transcripts and comment logs; - for stdin.", show_default=False)
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Transcripts, comment logs; - for stdin.", show_default=False),
     ],
     outputs: Annotated[
         list[str] | None,
         typer.Option(
-            "-o", "--output", metavar="OUTPUT",
-            help="Where events go, by ending .jsonl, .txt, .srt, .vtt or .html; may be repeated. Default: the terminal.",
+            "-o",
+            "--output",
+            metavar="OUTPUT",
+            help="Where events go: .jsonl, .txt, .srt, .vtt or .html; may be repeated. Default: the terminal.",
         ),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Read stdin as a stream and print events at once.")] = False,
@@ -46,10 +49,12 @@ def live(
         str | None, typer.Option("--start", metavar="DATE", help="When second 0 of a transcript was.")
     ] = None,
     shift: Annotated[
-        list[str] | None, typer.Option("--shift", metavar="INPUT=SECONDS", help="Add to the times of INPUT; repeatable.")
+        list[str] | None,
+        typer.Option("--shift", metavar="INPUT=SECONDS", help="Add to the times of INPUT; repeatable."),
     ] = None,
     tolerance: Annotated[
-        float | None, typer.Option("--tolerance", metavar="SECONDS", min=0, help="How late a line may come. Default: 10.")
+        float | None,
+        typer.Option("--tolerance", metavar="SECONDS", min=0, help="How late a line may come. Default: 10."),
     ] = None,
     input_format: Annotated[str | None, typer.Option("--format", metavar="FORMAT", help=_TAKES)] = None,
     encoding: Annotated[
@@ -201,13 +206,16 @@ def _appended(targets: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, Te
     files: list[tuple[str, TextIO]] = []
     try:
         for kind, target in targets:
-            stream = sys.stdout if target == "-" else open(target, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
-            files.append((kind, stream))
+            files.append((kind, sys.stdout if target == "-" else _added_to(target)))
         yield files
     finally:
         for _, stream in files:
             if stream is not sys.stdout:
                 stream.close()
+
+
+def _added_to(target: str) -> TextIO:
+    return open(target, "a", encoding="utf-8", errors="backslashreplace")
 
 
 def _append(files: Sequence[tuple[str, TextIO]], events: Sequence[Event], scorer: Scorer) -> None:

@@ -33,7 +33,9 @@ def read_asr(name: str, value: object) -> list[Segment]:
 
 
 def _is_empty(value: object) -> bool:
-    return value == [] or (isinstance(value, dict) and any(value.get(key) == [] for key in ("segments", "transcription")))
+    return value == [] or (
+        isinstance(value, dict) and any(value.get(key) == [] for key in ("segments", "transcription"))
+    )
 
 
 def _segments(name: str, value: object) -> Iterator[Segment]:

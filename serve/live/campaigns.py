@@ -37,7 +37,9 @@ class Campaign:
 
     def spellings(self) -> tuple[str, ...]:
         """The stretches it was read from, each once."""
-        return tuple(dict.fromkeys(said.text for one in self.events for said in one.handles if said.value == self.value))
+        return tuple(
+            dict.fromkeys(said.text for one in self.events for said in one.handles if said.value == self.value)
+        )
 
 
 def campaigns(events: Iterable[Event]) -> list[Campaign]:

@@ -20,10 +20,25 @@ _LETTER = re.compile(r"(?:LETTER|SYMBOL|CAPITAL) (?:SMALL |CAPITAL )?([A-Z])$")
 _DIGITS = re.compile(r"\d+(?:[-—–.·、,，*~_/ ]\d+)*")
 _UNIT_AFTER = "十百千万亿块元毛折件斤克米寸码号楼年月日天岁分秒点成倍克"
 _UNIT_BEFORE = "十百千万点第"
-_PICTURES = {"➕": "加", "✚": "加", "❤": "心", "♥": "心", "💗": "心", "🛰": "卫星", "🐧": "企鹅", "📞": "电话", "📱": "手机"}
+_PICTURES = {
+    "➕": "加",
+    "✚": "加",
+    "❤": "心",
+    "♥": "心",
+    "💗": "心",
+    "🛰": "卫星",
+    "🐧": "企鹅",
+    "📞": "电话",
+    "📱": "手机",
+}
+_TWICE = re.compile(r"^(?:(1[3-9]\d)\1(?=\d{8}$)|(1[3-9]\d{9})\2+$)")
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _APPS = (
-    ("wx", r"微信|薇信|威信|微心|徽信|维信|卫星|wechat|weixin|v信|微x|vx|wx|加v|加薇|加微|加威|v号|绿泡泡|绿色软件|[薇微威v]"),
+    (
+        "wx",
+        r"微信|薇信|威信|微心|徽信|维信|卫星|wechat|weixin|v信|微x|vx|wx|加v|加薇|加微|加威|v号|绿泡泡|绿色软件"
+        r"|[薇微威v]",
+    ),
     ("qq", r"q{2}|扣扣|企鹅|q号|球球|秋秋"),
     ("douyin", r"抖音|某音|dy"),
     ("kuaishou", r"快手"),
@@ -94,7 +109,7 @@ def _read(char: str) -> str:
         return str(digit)
     plain = unicodedata.normalize("NFKC", char).lower()
     if plain.isascii():
-        return plain.strip("().")
+        return plain.strip("().") if len(plain) > 1 else plain
     letter = _LETTER.search(unicodedata.name(char, ""))
     if letter:
         return letter[1].lower()
@@ -121,7 +136,7 @@ def _as_digits(match: re.Match[str]) -> str:
 
 def _numbers(spoken: str, places: Sequence[int]) -> Iterator[Handle]:
     """Telephone numbers, whole or in groups with other words between."""
-    groups = [match for match in _DIGITS.finditer(spoken)]
+    groups = list(_DIGITS.finditer(spoken))
     last = 0
     for first, group in enumerate(groups):
         if group.start() < last:
@@ -145,6 +160,7 @@ def _phone_from(spoken: str, groups: Sequence[re.Match[str]], first: int) -> tup
             if _is_quantity(spoken, group):
                 continue
         number += _only_digits(group[0])
+        number = _TWICE.sub(r"\1\2", number)
         if len(number) >= 11:
             return (number, group.end()) if _PHONE.fullmatch(number) else None
         before = group
@@ -174,7 +190,7 @@ def _handle(kind: str, value: str, span: tuple[int, int], places: Sequence[int])
 
 
 def _outermost(found: list[Handle]) -> list[Handle]:
-    """In order of place; of those that overlap the first that was looked for, so that a known app goes before a bare id."""
+    """In order of place; of those that overlap, the one that was looked for first: an app's before a bare id."""
     kept: list[Handle] = []
     for one in found:
         if not any(one.start < other.end and other.start < one.end for other in kept):

@@ -124,20 +124,22 @@ class Monitor:
         handles = self._handles(voice, one)
         quotes = tuple(
             Quote(
-                turn.where, turn.user, turn.role, track.time(first), track.time(min(first + stop - begin, one.end) - 1),
+                turn.where, turn.user, turn.role, track.time(first), track.time(last - 1),
                 turn.text[begin:stop], begin, stop,
             )
-            for turn, begin, stop, first in track.pieces(one.start, one.end)
+            for turn, begin, stop, first, last in track.pieces(one.start, one.end)
         )  # fmt: skip
-        turn = max(track.pieces(one.start, one.end), key=lambda piece: piece[2] - piece[1])[0]
+        turn = max(track.pieces(one.start, one.end), key=lambda piece: piece[4] - piece[3])[0]
         start, end = track.time(one.start), track.time(one.end - 1)
         text = " … ".join(quote.text for quote in quotes)
+        words = track.slice(one.start, one.end)
         return Event(
-            id=event_id(room.name, turn.source, turn.voice, one.label, round(start, 2), track.slice(one.start, one.end)),
+            id=event_id(room.name, turn.source, turn.voice, one.label, round(start, 2), words),
             room=room.name, merchant=turn.merchant, label=one.label, reason=one.reason,
             rule=self._taxonomy.reason(one.reason).rule.citation, source=str(turn.source), role=turn.role,
-            user=turn.user, start=start, end=end, evidence=quotes, handles=handles, peak=round(one.peak, 4), support=held,
-            repeats=max([1, *(text.count(handle.text) for handle in handles)]), users=1, model=self.judge.model_id,
+            user=turn.user, start=start, end=end, evidence=quotes, handles=handles, peak=round(one.peak, 4),
+            support=held, repeats=max([1, *(text.count(handle.text) for handle in handles)]), users=1,
+            model=self.judge.model_id,
         )  # fmt: skip
 
     def _handles(self, voice: Voice, one: Candidate) -> tuple[Said, ...]:
@@ -151,7 +153,7 @@ class Monitor:
             first, last = start + handle.start, start + handle.end
             if handle.kind == "id" and not (first < one.end and one.start < last):
                 continue
-            text = " … ".join(turn.text[begin:stop] for turn, begin, stop, _ in track.pieces(first, last))
+            text = " … ".join(turn.text[begin:stop] for turn, begin, stop, _, _ in track.pieces(first, last))
             found.setdefault(handle.value, said(handle, text, track.time(first), track.time(last - 1)))
         return tuple(found.values())
 

@@ -6,6 +6,7 @@ shown, and the page's own policy forbids scripts and loading.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -52,8 +53,10 @@ def page(turns: Sequence[Turn], events: Sequence[Event], taxonomy: Taxonomy, mod
     return (
         '<!doctype html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">\n'
-        f"<title>直播间巡查 · {len(events)} 处违规</title>\n<style>\n{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>直播间巡查 · {len(events)} 处违规</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
     )
 
 
@@ -81,7 +84,8 @@ def _head(rooms: Sequence[Shown], events: Sequence[Event], taxonomy: Taxonomy, m
     turns = sum(len(room.turns) for room in rooms)
     nav = f"<nav><ul>{links}</ul></nav>" if len(rooms) > 1 else ""
     return (
-        f"<h1>直播间巡查</h1>\n<p>{len(rooms)} 个直播间,{turns} 条语音与评论,{len(events)} 处疑似违规:{counts}</p>\n"
+        f"<h1>直播间巡查</h1>\n<p>{len(rooms)} 个直播间,{turns} 条语音与评论,"
+        f"{len(events)} 处疑似违规:{counts}</p>\n"
         f'<p class="soft">模型 {_safe(model)}。结果供人工复核,不作为处罚的唯一依据。</p>\n{nav}'
     )
 
@@ -110,7 +114,8 @@ def _room(room: Shown, anchor: str, taxonomy: Taxonomy) -> str:
     if room.events:
         summary += f" · 首次 {clock(room.events[0].start)} · 违规时长合计 {exposed:.1f} 分钟"
     return (
-        f'<section class="room" id="{anchor}"><h2>{_safe(room.name) or "直播间"}</h2><p class="soft">{_safe(summary)}</p>'
+        f'<section class="room" id="{anchor}"><h2>{_safe(room.name) or "直播间"}</h2>'
+        f'<p class="soft">{_safe(summary)}</p>'
         f"{_timeline(room, anchor, taxonomy)}{_events(room, anchor, taxonomy)}{_transcript(room, anchor)}</section>"
     )
 
@@ -122,20 +127,25 @@ def _timeline(room: Shown, anchor: str, taxonomy: Taxonomy) -> str:
     for label in taxonomy.labels:
         bars = "".join(
             f'<a class="{_tone(event.label)}" href="#{anchor}e{number}" '
-            f'style="left:{100 * (event.start - start) / length:.3f}%;width:{100 * (event.end - event.start) / length:.3f}%" '
+            f'style="left:{100 * (event.start - start) / length:.3f}%;'
+            f'width:{100 * (event.end - event.start) / length:.3f}%" '
             f'title="{_safe(f"{clock(event.start)} {event.text[:60]}")}"></a>'
             for number, event in enumerate(room.events)
             if event.label == label.id
         )
         lanes.append(f'<div class="lane"><span>{_safe(label.name_zh)}</span><div class="bar">{bars}</div></div>')
     ticks = "".join(f"<span>{clock(start + length * at / (_TICKS - 1))}</span>" for at in range(_TICKS))
-    return f'<div class="timeline" role="img" aria-label="时间轴">{"".join(lanes)}<div class="ticks">{ticks}</div></div>'
+    return (
+        f'<div class="timeline" role="img" aria-label="时间轴">{"".join(lanes)}<div class="ticks">{ticks}</div></div>'
+    )
 
 
 def _events(room: Shown, anchor: str, taxonomy: Taxonomy) -> str:
     if not room.events:
         return "<p>未发现疑似违规。</p>"
-    rows = "".join(_event(event, f"{anchor}e{number}", room, anchor, taxonomy) for number, event in enumerate(room.events))
+    rows = "".join(
+        _event(event, f"{anchor}e{number}", room, anchor, taxonomy) for number, event in enumerate(room.events)
+    )
     return (
         '<div class="scroll"><table class="events"><thead><tr><th>时间</th><th>违规</th><th>原话</th><th>次数</th>'
         f"<th>得分</th><th>依据</th></tr></thead><tbody>{rows}</tbody></table></div>"
@@ -188,7 +198,7 @@ def _marks(events: Iterable[Event]) -> Mapping[str, list[tuple[Quote, str]]]:
 
 def _marked(text: str, marks: Sequence[tuple[Quote, str]]) -> Iterator[str]:
     edges = sorted({0, len(text), *(at for quote, _ in marks for at in (quote.begin, quote.stop))})
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         labels = [label for quote, label in marks if quote.begin <= start and end <= quote.stop]
         piece = _safe(text[start:end])
         yield f'<mark class="{_tone(labels[0])}">{piece}</mark>' if labels else piece

@@ -69,7 +69,9 @@ def _text(path: str, name: str, encoding: str | None) -> str:
 def _format(path: str, text: str, given: str | None) -> str:
     if given is not None:
         if given not in FORMATS:
-            raise XunchaError(f"--format: {quote(given)} is unknown.{did_you_mean(given, FORMATS)} Use {', '.join(FORMATS)}.")
+            raise XunchaError(
+                f"--format: {quote(given)} is unknown.{did_you_mean(given, FORMATS)} Use {', '.join(FORMATS)}."
+            )
         return given
     ending = Path(path).suffix.lower().lstrip(".")
     ending = _ENDINGS.get(ending, ending)
@@ -92,9 +94,13 @@ def _is_jsonl(text: str, first: str) -> bool:
         json.loads(first)
     except ValueError:
         return False
-    return len(text.strip().splitlines()) > 1 or ('"segments"' not in first and '"sentence' not in first and first[0] == "{"
-                                                  and '"timestamp":[' not in first.replace(" ", "")
-                                                  and '"transcription"' not in first)
+    return len(text.strip().splitlines()) > 1 or (
+        '"segments"' not in first
+        and '"sentence' not in first
+        and first[0] == "{"
+        and '"timestamp":[' not in first.replace(" ", "")
+        and '"transcription"' not in first
+    )
 
 
 def _speech(segments: Iterable[Segment]) -> list[Turn]:
@@ -133,7 +139,11 @@ def _jsonl(name: str, text: str) -> list[Turn]:
             if line.strip():
                 found += _speech(read_asr(f"{name}:{number}", json.loads(line)))
         return found
-    if '"start"' in first and '"time"' not in first and not any(f'"{key}"' in first for key in ("user", "role", "source")):
+    if (
+        '"start"' in first
+        and '"time"' not in first
+        and not any(f'"{key}"' in first for key in ("user", "role", "source"))
+    ):
         lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
         return [turn for number, line in lines for turn in _speech(read_asr(f"{name}:{number}", json.loads(line)))]
     return read_jsonl(name, text, "")

@@ -143,7 +143,9 @@ class Room:
     @classmethod
     def from_json(cls, name: str, settings: Settings, saved: dict[str, Any]) -> Room:
         """The room that `to_json` described."""
-        room = cls(name, settings, -FOREVER if saved["latest"] is None else saved["latest"], saved["came"], saved["late"])
+        room = cls(
+            name, settings, -FOREVER if saved["latest"] is None else saved["latest"], saved["came"], saved["late"]
+        )
         room.pending = [(start, number, turn_from_json(turn)) for start, number, turn in saved["pending"]]
         room.voices = {(source, name): Voice.from_json(settings, one) for (source, name), one in saved["voices"]}
         room.over = [Voice.from_json(settings, one) for one in saved["over"]]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from xuncha.serve.live.turns import role_of
 
-_PREFIX = re.compile(r"\s*[\[(（【<]?\s*([^\s:：\])）】>]{1,16}|speaker[ _]?\d+)\s*[\])）】>]?\s*[:：]\s*", re.IGNORECASE)
+_PREFIX = re.compile(
+    r"\s*[\[(（【<]?\s*([^\s:：\])）】>]{1,16}|speaker[ _]?\d+)\s*[\])）】>]?\s*[:：]\s*", re.IGNORECASE
+)
 _DIARIZED = re.compile(r"(?:speaker|spk|说话人)[ _]?\w{1,3}", re.IGNORECASE)
 _ROLES = ("host", "assistant", "viewer")
 

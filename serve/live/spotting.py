@@ -64,9 +64,13 @@ class Spotter:
                 weight = verdict.scores[piece.label] * (piece.end - piece.start)
                 self._join(
                     Candidate(
-                        piece.label, start + piece.start, start + piece.end, verdict.scores[piece.label],
-                        {piece.reason: weight}, [(start + piece.start, start + piece.end)],
-                    )  # fmt: skip
+                        piece.label,
+                        start + piece.start,
+                        start + piece.end,
+                        verdict.scores[piece.label],
+                        {piece.reason: weight},
+                        [(start + piece.start, start + piece.end)],
+                    )
                 )
         return self.closed(following)
 

@@ -136,7 +136,9 @@ class State:
             saved: Any = json.loads(self.path.read_text("utf-8"))
             known = {key: saved[key] for key in self._identity}
         except (ValueError, KeyError, TypeError):
-            raise XunchaError(f"{self.path}: this is no state of xuncha live. Name another file with --state.") from None
+            raise XunchaError(
+                f"{self.path}: this is no state of xuncha live. Name another file with --state."
+            ) from None
         for key, value in self._identity.items():
             if known[key] != value:
                 raise XunchaError(

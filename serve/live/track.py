@@ -99,8 +99,8 @@ class Track:
                 self.last_end = end
                 yield start, end, self.next_start
 
-    def pieces(self, start: int, end: int) -> list[tuple[Turn, int, int, int]]:
-        """The turns that hold these characters: (turn, first and end offset in its own text, number of the first)."""
+    def pieces(self, start: int, end: int) -> list[tuple[Turn, int, int, int, int]]:
+        """The turns that hold these characters: turn, first and end offset in its text, first and end number."""
         found = []
         at = max(0, bisect_right(self.firsts, start) - 1)
         while at < len(self.turns) and self.firsts[at] < end:
@@ -108,7 +108,7 @@ class Track:
             places = [place for place, char in enumerate(turn.text) if not char.isspace()]
             begin, stop = max(start, first) - first, min(end - first, len(places))
             if begin < stop:
-                found.append((turn, places[begin], places[stop - 1] + 1, first + begin))
+                found.append((turn, places[begin], places[stop - 1] + 1, first + begin, first + stop))
             at += 1
         return found
 
@@ -138,5 +138,5 @@ class Track:
 
         turns = [turn_from_json(one) for one in saved["turns"]]
         return cls(
-            settings, saved["base"], saved["text"], saved["times"], turns, saved["firsts"], saved["next"], saved["last"]
+            settings, saved["base"], saved["text"], list(saved["times"]), turns, list(saved["firsts"]), saved["next"], saved["last"]
         )

@@ -12,7 +12,8 @@ _ROLES = {
     "host": ("host", "anchor", "streamer", "broadcaster", "owner", "主播", "主持人", "老板", "卖家"),
     "assistant": ("assistant", "helper", "admin", "moderator", "cohost", "co-host", "staff",
                   "助播", "助理", "客服", "场控", "房管", "小助手", "管理员", "副播"),
-    "viewer": ("viewer", "audience", "user", "guest", "customer", "buyer", "fan", "观众", "用户", "粉丝", "买家", "游客"),
+    "viewer": ("viewer", "audience", "user", "guest", "customer", "buyer", "fan",
+               "观众", "用户", "粉丝", "买家", "游客"),
 }  # fmt: skip
 _PLAIN_ROLES = {name: role for role, names in _ROLES.items() for name in names}
 _EPOCH = 100_000_000

@@ -72,7 +72,8 @@ def _read(path: Path) -> MarkedRoom:
         comment = speaker.startswith("@")
         turn = Turn(
             path.stem, Source.COMMENT if comment else Source.SPEECH, float(start), float(end) if end else None,
-            speaker.removeprefix("@") if comment else "", "viewer" if comment else speaker, text, f"{path.name}:{number}",
+            speaker.removeprefix("@") if comment else "", "viewer" if comment else speaker, text,
+            f"{path.name}:{number}",
         )  # fmt: skip
         turns.append(turn)
         for reason, first, last in _places(marked):
