@@ -144,7 +144,7 @@ class Follower:
             return
         rest = Monitor(self.monitor.judge, self.monitor.settings)
         rest.restore(self.monitor.to_json())
-        self._out(rest.close())
+        self._out(list({event.id: event for event in rest.close()}.values()))
         self._snapshot()
 
     def _out(self, events: Sequence[Event]) -> None:

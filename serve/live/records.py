@@ -82,6 +82,8 @@ def _format(path: str, text: str, given: str | None) -> str:
         return "vtt"
     if "-->" in text[:2000] and not first.startswith(("{", "[")):
         return "srt"
+    if seconds_of(first.split("\t")[0]) is not None and "\t" in first:
+        return "txt"
     if first.startswith(("{", "[")):
         return "jsonl" if ending == "jsonl" or _is_jsonl(text, first) else "json"
     if is_header(first):

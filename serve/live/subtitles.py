@@ -39,7 +39,7 @@ def _cues(name: str, lines: Iterable[str]) -> Iterator[Segment]:
             if times:
                 yield from _cue(where, times, _without_number(words))
             where, times, words, skipping = f"{name}:{number}", found.groups(), [], False
-        elif _ARROW.search(line) and not words and re.match(r"\s*[\d:.,]+\s*-", line):
+        elif _ARROW.search(line) and not words and not skipping and re.match(r"\s*[\d:.,]+\s*-", line):
             raise XunchaError(
                 f"{name}:{number}: {quote(line.strip())} is no time range. Write 00:01:02,000 --> 00:01:04,500."
             )

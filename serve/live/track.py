@@ -138,5 +138,12 @@ class Track:
 
         turns = [turn_from_json(one) for one in saved["turns"]]
         return cls(
-            settings, saved["base"], saved["text"], list(saved["times"]), turns, list(saved["firsts"]), saved["next"], saved["last"]
+            settings,
+            saved["base"],
+            saved["text"],
+            list(saved["times"]),
+            turns,
+            list(saved["firsts"]),
+            saved["next"],
+            saved["last"],
         )

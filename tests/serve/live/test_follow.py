@@ -108,7 +108,7 @@ def test_lines_that_only_look_like_a_repetition_are_kept(overlap: int) -> None:
     for line in old:
         position.add(line)
     new = [b"a", b"x", b"a", b"b", b"y"]
-    assert list(Resumption(position).new(old[len(old) - overlap :] + [b"z"] if overlap < 6 else [*old, b"z"])) in (
+    assert list(Resumption(position).new([*old[len(old) - overlap :], b"z"] if overlap < 6 else [*old, b"z"])) in (
         [b"z"], [b"b", b"z"]
     )  # fmt: skip
     assert list(Resumption(position).new(new)) == new
@@ -141,7 +141,7 @@ def test_a_line_that_cannot_be_read_is_told_of_and_the_stream_goes_on() -> None:
 
 def test_a_csv_stream_with_a_header() -> None:
     run = Run()
-    run.follower.run([["time,user,text".encode(), '1,甲,"加微信abc,好"'.encode()]])
+    run.follower.run([[b"time,user,text", '1,甲,"加微信abc,好"'.encode()]])
     assert [event.user for event in run.events] == ["甲"]
 
 

@@ -164,18 +164,26 @@ def test_plain_lines_and_lines_with_a_speaker(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("r.srt", "1\n00:00:01 -> 00:02\n好\n", 'r.srt:2: "00:00:01 -> 00:02" is no time range. Write 00:01:02,000 --> 00:01:04,500.'),
+        ("r.srt", "1\n00:00:01 --> x\n好\n",
+         'r.srt:2: "00:00:01 --> x" is no time range. Write 00:01:02,000 --> 00:01:04,500.'),
         ("r.srt", "大家好\n", "r.srt: holds no cue. A cue is a line 00:01:02,000 --> 00:01:04,500 with text below it."),
-        ("r.txt", "1\t好\n大家好\n", 'r.txt:2: "大家好" is neither a JSON object nor a time, a tab and text. Write 12.5, a tab and what was said.'),
+        ("r.txt", "1\t好\n大家好\n",
+         'r.txt:2: "大家好" is neither a JSON object nor a time, a tab and text. '
+         'Write 12.5, a tab and what was said.'),
         ("r.jsonl", '{"time": 1, "text": "a"}\n{"time": 1, "txt": "b"}\n',
          'r.jsonl:2: field "text" is missing (fields: "time, txt"). Add "text": what was said.'),
         ("r.jsonl", '{"time": 1, "text": "a"}\n{"time": "soon", "text": "b"}\n',
          'r.jsonl:2: field "time" is no time: "soon". Write seconds, 0:01:12 or a date.'),
-        ("r.jsonl", '{"time": 1, "text": "a"}\n{"time": 1,\n', "r.jsonl:2: not valid JSON: Expecting property name enclosed in double quotes at column 12."),
-        ("r.csv", "a,b\n1,2\n", 'r.csv:1: there is no column for time and text among "a, b". Give the columns the names time, user, role, text.'),
-        ("r.json", "{\n\"segments\": [\n", "r.json:3: not valid JSON: Expecting value. Write the file again, or mend that line."),
+        ("r.jsonl", '{"time": 1, "text": "a"}\n{"time": 1,\n',
+         "r.jsonl:2: not valid JSON: Expecting property name enclosed in double quotes at column 12."),
+        ("r.csv", "a,b\n1,2\n",
+         'r.csv:1: there is no column for time and text among "a, b". '
+         'Give the columns the names time, user, role, text.'),
+        ("r.json", "{\n\"segments\": [\n",
+         "r.json:3: not valid JSON: Expecting value. Write the file again, or mend that line."),
         ("r.json", '{"segments": [{"start": "x", "text": "a"}]}',
-         'r.json: segments[0]: field "start" must be a time; got "x". Whisper writes {"segments": [{"start": 0.0, "end": 2.5, "text": "…"}]}, '
+         'r.json: segments[0]: field "start" must be a time; got "x". '
+         'Whisper writes {"segments": [{"start": 0.0, "end": 2.5, "text": "…"}]}, '
          'FunASR [{"sentence_info": [{"start": 0, "end": 2500, "text": "…"}]}].'),
         ("r.srt", "  \n", "r.srt: the file is empty. Check how it was written."),
     ],
