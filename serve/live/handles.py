@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _STRONG = {
     "零": "0", "〇": "0", "○": "0", "一": "1", "幺": "1", "壹": "1", "二": "2", "两": "2", "贰": "2", "三": "3",
@@ -17,7 +18,7 @@ _WEAK = {"洞": "0", "拐": "7", "勾": "9", "腰": "1", "妖": "1", "邀": "1",
 _WORDS = "要久邀"
 _NUMERALS = re.compile(f"[0-9{''.join(_STRONG)}{''.join(_WEAK)}]+")
 _LETTER = re.compile(r"(?:LETTER|SYMBOL|CAPITAL) (?:SMALL |CAPITAL )?([A-Z])$")
-_DIGITS = re.compile(r"\d+(?:[-—–.·、,，*~_/ ]\d+)*")
+_DIGITS = re.compile(r"(?<![a-z_])\d+(?:[-—–.·、,，*~_/ ]\d+)*(?![a-z_])")
 _UNIT_AFTER = "十百千万亿块元毛折件斤克米寸码号楼年月日天岁分秒点成倍克"
 _UNIT_BEFORE = "十百千万点第"
 _PICTURES = {
@@ -31,6 +32,7 @@ _PICTURES = {
     "📞": "电话",
     "📱": "手机",
 }
+_LATIN = re.compile(r"[A-Za-z0-9_]+")
 _TWICE = re.compile(r"^(?:(1[3-9]\d)\1(?=\d{8}$)|(1[3-9]\d{9})\2+$)")
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _APPS = (
@@ -89,14 +91,29 @@ def read_handles(text: str) -> list[Handle]:
 
 
 def _plain(text: str) -> tuple[str, list[int]]:
-    """`text` in plain lower-case characters, and for each the place it comes from; blanks and marks are dropped."""
+    """`text` in plain lower-case characters, and for each the place it comes from.
+
+    Marks are dropped, and blanks too, except beside a word in Latin letters: `abc123 666` is not one id, `a b c` is.
+    """
+    apart = _apart(text)
     chars: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):
-        read = _read(char)
+        read = " " if place in apart else _read(char)
         chars.append(read)
         places += [place] * len(read)
     return "".join(chars), places
+
+
+def _apart(text: str) -> set[int]:
+    """Places of blanks between two runs of ASCII letters and digits, one of which is a word."""
+    runs = list(_LATIN.finditer(text))
+    return {
+        one.end()
+        for one, other in pairwise(runs)
+        if text[one.end() : other.start()].isspace()
+        and any(len(run[0]) > 1 and not run[0].isdigit() for run in (one, other))
+    }
 
 
 def _read(char: str) -> str:
@@ -152,7 +169,8 @@ def _phone_from(spoken: str, groups: Sequence[re.Match[str]], first: int) -> tup
     number, before = "", None
     for group in groups[first:]:
         if before is not None:
-            if group.start() - before.end() > _FILLER:
+            between = spoken[before.end() : group.start()]
+            if len(between) > _FILLER or any(char.isascii() and char.isalnum() for char in between):
                 return None
             if _only_digits(group[0]) == _only_digits(before[0]):
                 before = group

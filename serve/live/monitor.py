@@ -24,8 +24,13 @@ from xuncha.serve.verdict import Scored, Verdict
 class Judge(Protocol):
     """What scores texts: `xuncha.serve.Scorer`, or a stand-in."""
 
-    model_id: str
-    operating_point: str
+    @property
+    def model_id(self) -> str:
+        """`name@fingerprint` of the model."""
+
+    @property
+    def operating_point(self) -> str:
+        """strict, balanced or lenient."""
 
     @property
     def bundle(self) -> Any:

@@ -82,7 +82,8 @@ class Spotter:
         return sorted(done, key=lambda one: (one.start, one.label))
 
     def _join(self, found: Candidate) -> None:
-        near, rest = [], []
+        near: list[Candidate] = []
+        rest: list[Candidate] = []
         for one in self.open:
             (near if self._is_near(one, found) else rest).append(one)
         for one in near:

@@ -31,7 +31,9 @@ def read_subtitles(name: str, text: str) -> list[Segment]:
 
 
 def _cues(name: str, lines: Iterable[str]) -> Iterator[Segment]:
-    where, times, words, skipping = "", None, [], False
+    where, skipping = "", False
+    times: tuple[str, ...] | None = None
+    words: list[str] = []
     for number, line in enumerate(lines, 1):
         line = line.removeprefix("\ufeff")
         found = _RANGE.fullmatch(line)

@@ -7,6 +7,7 @@ interpolated within its turn.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,18 @@ from typing import Any
 
 from xuncha.serve.live.settings import Settings
 from xuncha.serve.live.turns import Source, Turn
+
+_BETWEEN_WORDS = re.compile(r"(?<=[!-~])\s+(?=[!-~])")
+
+
+def kept_places(turn: Turn) -> list[int]:
+    """Which characters of a turn are joined: all but blanks.
+
+    What is written keeps one blank between ASCII words; where speech has them is up to whoever cut it.
+    """
+    text = turn.text
+    words = {match.start() for match in _BETWEEN_WORDS.finditer(text)} if turn.source is Source.COMMENT else set()
+    return [at for at, char in enumerate(text) if not char.isspace() or at in words]
 
 
 @dataclass(slots=True)
@@ -41,7 +54,7 @@ class Track:
 
     def add(self, turn: Turn) -> None:
         """Append a turn. A turn without characters changes nothing."""
-        chars = "".join(turn.text.split())
+        chars = "".join(turn.text[at] for at in kept_places(turn))
         if not chars:
             return
         self.turns.append(turn)
@@ -105,7 +118,7 @@ class Track:
         at = max(0, bisect_right(self.firsts, start) - 1)
         while at < len(self.turns) and self.firsts[at] < end:
             turn, first = self.turns[at], self.firsts[at]
-            places = [place for place, char in enumerate(turn.text) if not char.isspace()]
+            places = kept_places(turn)
             begin, stop = max(start, first) - first, min(end - first, len(places))
             if begin < stop:
                 found.append((turn, places[begin], places[stop - 1] + 1, first + begin, first + stop))

@@ -10,7 +10,7 @@ import pytest
 
 from xuncha.labels import Taxonomy
 from xuncha.serve.live.events import Event
-from xuncha.serve.live.monitor import Monitor
+from xuncha.serve.live.monitor import Judge, Monitor
 from xuncha.serve.live.settings import SETTINGS, Settings
 from xuncha.serve.live.turns import Source, Turn
 from xuncha.serve.verdict import Evidence, Scored, Verdict
@@ -35,7 +35,7 @@ class WordJudge:
         self.asked += map(str, texts)
         return [self._verdict(str(text)) for text in texts]
 
-    def _verdict(self, text: str) -> Verdict:
+    def _verdict(self, text: str) -> Scored:
         found = [
             Evidence(label, reason, match.start(), match.end(), match[0], "规则")
             for label, (reason, pattern) in PATTERNS.items()
@@ -61,7 +61,7 @@ def comment(start: float, user: str, text: str, *, room: str = "r") -> Turn:
     return Turn(room, Source.COMMENT, start, None, user, "viewer", text, f"c:{start}:{user}")
 
 
-def events_of(judge: WordJudge, turns: Sequence[Turn], settings: Settings = SETTINGS) -> list[Event]:
+def events_of(judge: Judge, turns: Sequence[Turn], settings: Settings = SETTINGS) -> list[Event]:
     """The events of a record."""
     monitor = Monitor(judge, settings)
     return final([*monitor.feed(sorted(turns, key=lambda turn: turn.start)), *monitor.close()])

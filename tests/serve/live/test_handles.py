@@ -30,6 +30,8 @@ from xuncha.serve.live.handles import read_handles
         ("直径三十八点五重量二十六点七", []),
         ("证书编号20231138001380", []),
         ("加我微信看货", []),
+        ("加微信abc123 666", ["wx:abc123"]),
+        ("微信号是 a b c 一二三", ["wx:abc123"]),
     ],
 )
 def test_values_are_read(text: str, values: list[str]) -> None:

@@ -15,6 +15,7 @@ from xuncha.serve.live.events import Event
 from xuncha.serve.live.monitor import Monitor
 from xuncha.serve.live.settings import SETTINGS
 from xuncha.serve.live.turns import Turn
+from xuncha.serve.verdict import Scored
 
 FILLER = "来看一下这件衣服的面料啊棉的百分之九十五洗了不会缩水的大家放心喜欢的点购物车一号链接今天下单明天发货"
 TALK = f"{FILLER}想看细节的加微信abc123{FILLER}这个价格全网最低{FILLER}"
@@ -93,7 +94,7 @@ def test_words_far_apart_are_never_joined(judge: WordJudge) -> None:
 
 def test_a_lone_high_view_makes_no_event() -> None:
     class Nervous(WordJudge):
-        def _verdict(self, text: str):  # type: ignore[no-untyped-def]
+        def _verdict(self, text: str) -> Scored:
             verdict = super()._verdict(text)
             if len(text) < 60:  # only a whole window finds it; the stretch with its surroundings does not
                 return replace(verdict, scores=dict.fromkeys(verdict.scores, 0.05))
