@@ -44,7 +44,8 @@ def main() -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{lines:,} lines of {asked.rooms:,} rooms, {asked.seconds} s of stream, in {took:.1f} s "
-        f"({lines / took:,.0f} lines/s, {asked.seconds / took:.2f} times as fast as it comes; slowest second {slowest:.2f} s); "
+        f"({lines / took:,.0f} lines/s, {asked.seconds / took:.2f} times as fast as it comes; "
+        f"slowest second {slowest:.2f} s); "
         f"{len(given):,} events; {memory:,.0f} MB"
     )
 
