@@ -49,7 +49,7 @@ def test_an_event_says_what_where_when_and_why(events: list[Event]) -> None:
     assert found["evidence"] == [quote]
     assert found["handles"] == [{"value": "wx:abc123", "kind": "wx", "text": "abc123", "start": 4.714, "end": 5.786}]
     assert (found["clock"], found["peak"], found["exposed_minutes"]) == ("0:00:04.1", 0.97, 0.029)
-    assert Event.from_json(found).to_json() == found
+    assert json.loads(json_line(Event.from_json(found))) == found
 
 
 def test_a_lone_surrogate_can_be_written(judge: WordJudge) -> None:
