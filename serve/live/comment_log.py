@@ -11,7 +11,7 @@ from typing import Any
 
 from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.strict import kind, load_json
-from xuncha.serve.live.segments import Segment, role_and_user, with_speaker
+from xuncha.serve.live.segments import ROLES, Segment, role_and_user, with_speaker
 from xuncha.serve.live.turns import Source, Turn, role_of, seconds_of
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -140,7 +140,8 @@ def turn_of(value: Mapping[str, Any], place: Place) -> Turn | None:
     if start is None:
         raise _missing("time", place, value, given.get("time"))
     end = seconds_of(given.get("end"))
-    role, user = role_of(_word(given.get("role"))), _word(given.get("user"))
+    user = _word(given.get("user"))
+    role = role_of(_word(given.get("role"))) or (role_of(user) if role_of(user) in ROLES else "")
     source = _source(_word(given.get("source")), role)
     if source is None:
         return None

@@ -11,7 +11,7 @@ _PREFIX = re.compile(
     r"\s*[\[(（【<]?\s*([^\s:：\])）】>]{1,16}|speaker[ _]?\d+)\s*[\])）】>]?\s*[:：]\s*", re.IGNORECASE
 )
 _DIARIZED = re.compile(r"(?:speaker|spk|说话人)[ _]?\w{1,3}", re.IGNORECASE)
-_ROLES = ("host", "assistant", "viewer")
+ROLES = ("host", "assistant", "viewer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def with_speaker(segment: Segment) -> Segment:
     if segment.speaker or not found or not segment.text[found.end() :].strip():
         return segment
     name = found[1]
-    if role_of(name) not in _ROLES and not _DIARIZED.fullmatch(name):
+    if role_of(name) not in ROLES and not _DIARIZED.fullmatch(name):
         return segment
     return Segment(segment.where, segment.start, segment.end, segment.text[found.end() :], name)
 
@@ -46,4 +46,4 @@ def role_and_user(speaker: str) -> tuple[str, str]:
     (('assistant', ''), ('host', '小翠'), ('host', ''))
     """
     role = role_of(speaker)
-    return (role, "") if role in _ROLES else ("host", speaker)
+    return (role, "") if role in ROLES else ("host", speaker)

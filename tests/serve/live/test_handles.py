@@ -31,6 +31,7 @@ from xuncha.serve.live.handles import read_handles
         ("证书编号20231138001380", []),
         ("加我微信看货", []),
         ("加微信abc123 666", ["wx:abc123"]),
+        ("我的围心号是 w m y 六六八八", ["wx:wmy6688"]),
         ("微信号是 a b c 一二三", ["wx:abc123"]),
     ],
 )
