@@ -19,7 +19,8 @@ from xuncha.serve.live.monitor import Monitor
 from xuncha.serve.scorer import Scorer
 
 _SPEECH_SHARE = 0.15  # of the lines: a host's line of 15 to 25 characters comes every three seconds or so
-_REPEATED = 0.5  # of the comments: 1, 好看, 多少钱; the others are unlike any before
+_REPEATED = 0.5  # of the comments are of the demo record's; the others are questions unlike any before
+_QUESTIONS = ("{}号多少钱", "想看一下{}号", "{}克的还有吗", "身高{}穿什么码", "尾号{}的单子发了没", "{}拍了")
 
 
 def main() -> None:
@@ -67,7 +68,7 @@ def stream(rooms: int, rate: float, seconds: int, seed: int = 1) -> Iterator[lis
                 line |= {"source": "speech", "role": "host", "user": f"host{room}", "text": text}
             else:
                 text = rng.choice(comments)
-                text = text if rng.random() < _REPEATED else f"{text}{rng.randrange(10**6)}"
+                text = text if rng.random() < _REPEATED else rng.choice(_QUESTIONS).format(rng.randrange(10**6))
                 line |= {"source": "comment", "role": "viewer", "user": f"u{rng.randrange(200)}", "text": text}
             lines.append(json.dumps(line, ensure_ascii=False).encode())
         yield lines
