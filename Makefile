@@ -11,7 +11,7 @@ MODEL    ?= nano
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint type train evaluate behaviour bench export clean dist
+.PHONY: help setup setup-dev demo test lint type train evaluate behaviour bench bench-live export clean dist
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ export: setup-dev ## write the ONNX model folder again from the last training ru
 
 bench: setup-dev ## scoring speed, side by side in one run
 	$(BIN)/python -m xuncha.train.bench
+
+bench-live: setup-dev ## a stream of 1,000 live rooms, two lines a second each
+	$(BIN)/python -m xuncha.serve.live.load
 
 dist: setup-dev ## sdist and wheel
 	rm -rf build dist

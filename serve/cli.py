@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import typer
 
 # Commands that compute with onnxruntime alone. numpy comes with a BLAS that starts a thread a core when it is imported.
-_WITHOUT_BLAS = ("check", "score", "report", "demo", "models")
+_WITHOUT_BLAS = ("check", "score", "live", "report", "demo", "models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ COMMANDS = {
     "score": Command(
         "xuncha.serve.commands.score:score", "Score tables: CSV, TSV, JSONL, XLSX, Parquet; folders, URLs."
     ),
+    "live": Command("xuncha.serve.commands.live:live", "Find violations in live-room records and running streams."),
     "report": Command(
         "xuncha.serve.commands.report:report", "Report on a scored table: page, workbook, merchants, announcement."
     ),

@@ -12,8 +12,8 @@ from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.verdict import Evidence, Ruled, RuledReason, Scored, Verdict
 from xuncha.serve.visible import visible
 
-_LABEL_STYLES = {"off_platform": "bold red", "exaggerated": "bold yellow"}
-_OTHER_STYLE = "bold magenta"
+LABEL_STYLES = {"off_platform": "bold red", "exaggerated": "bold yellow"}
+OTHER_STYLE = "bold magenta"
 _BOTH_STYLE = "bold red on yellow"
 _RULED = {
     RuledReason.EMPTY: "not scored: the text is empty",
@@ -93,7 +93,7 @@ def _shown_ranges(text: str, evidence: Sequence[Evidence]) -> list[tuple[int, in
 def _style(labels: set[str]) -> str:
     if len(labels) > 1:
         return _BOTH_STYLE
-    return _LABEL_STYLES.get(next(iter(labels)), _OTHER_STYLE) if labels else ""
+    return LABEL_STYLES.get(next(iter(labels)), OTHER_STYLE) if labels else ""
 
 
 def _label_lines(label: str, verdict: Scored, view: View) -> list[Line]:

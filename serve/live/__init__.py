@@ -1,0 +1,1 @@
+"""Live rooms: transcripts and comment streams become violations with a time and a place."""

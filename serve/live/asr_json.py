@@ -1,0 +1,137 @@
+"""JSON of speech recognisers: Whisper and its kin, FunASR and its kin."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from xuncha.labels.errors import XunchaError
+from xuncha.labels.strict import kind
+from xuncha.serve.live.segments import Segment
+from xuncha.serve.live.turns import seconds_of
+
+_SENSEVOICE = re.compile(r"<\|[^|<>]*\|>")
+_STOPS = "。！？!?；;，,、"
+_WAYS = (
+    'Whisper writes {"segments": [{"start": 0.0, "end": 2.5, "text": "…"}]}, '
+    'FunASR [{"sentence_info": [{"start": 0, "end": 2500, "text": "…"}]}]'
+)
+
+
+def read_asr(name: str, value: object) -> list[Segment]:
+    """The segments of a recogniser's JSON. Raises `XunchaError` that names the entry and the fix.
+
+    Whisper, faster-whisper, WhisperX (seconds), whisper.cpp (`transcription`), FunASR (milliseconds: `sentence_info`,
+    `sentences`, `stamp_sents`, or `timestamp` per character).
+    """
+    found = list(_segments(name, value))
+    if not found and not _is_empty(value):
+        raise XunchaError(f"{name}: holds no segments. {_WAYS}.")
+    return found
+
+
+def _is_empty(value: object) -> bool:
+    return value == [] or (
+        isinstance(value, dict) and any(value.get(key) == [] for key in ("segments", "transcription"))
+    )
+
+
+def _segments(name: str, value: object) -> Iterator[Segment]:
+    if isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _entry(f"{name}: [{number}]", one)
+    else:
+        yield from _entry(name, value)
+
+
+def _entry(where: str, value: object) -> Iterator[Segment]:
+    """What one object holds: a list of segments, or a segment itself."""
+    if isinstance(value, list):  # faster-whisper's named tuple: id, seek, start, end, text, …
+        yield from _tuple(where, value)
+        return
+    if not isinstance(value, dict):
+        raise XunchaError(f"{where}: must be an object; got {kind(value)}. {_WAYS}.")
+    for key, read in (("segments", _whisper), ("transcription", _cpp), ("sentence_info", _sentence),
+                      ("sentences", _sentence), ("stamp_sents", _sentence)):  # fmt: skip
+        if isinstance(value.get(key), list) and (value[key] or key in ("segments", "transcription")):
+            for number, one in enumerate(value[key]):
+                if isinstance(one, list):
+                    yield from _tuple(f"{where}: {key}[{number}]", one)
+                elif isinstance(one, dict):
+                    yield from read(f"{where}: {key}[{number}]", one)
+                else:
+                    raise XunchaError(f"{where}: {key}[{number}] must be an object; got {kind(one)}. {_WAYS}.")
+            return
+    if isinstance(value.get("result"), list | dict):
+        yield from _segments(where, value["result"])
+    elif "timestamp" in value and "text" in value:
+        yield from _stamped(where, value)
+    elif "text" in value and ("start" in value or "begin" in value):
+        yield from _whisper(where, value)
+
+
+def _whisper(where: str, one: Mapping[str, Any]) -> Iterator[Segment]:
+    start = one.get("start", one.get("begin"))
+    yield from _segment(where, start, one.get("end"), one.get("text"), one.get("speaker"), 1.0)
+
+
+def _tuple(where: str, one: Sequence[Any]) -> Iterator[Segment]:
+    if len(one) < 5 or not isinstance(one[4], str):
+        raise XunchaError(f"{where}: a segment as a list has id, seek, start, end, text, in this order.")
+    yield from _segment(where, one[2], one[3], one[4], None, 1.0)
+
+
+def _cpp(where: str, one: Mapping[str, Any]) -> Iterator[Segment]:
+    offsets, stamps = one.get("offsets"), one.get("timestamps")
+    if isinstance(offsets, dict):
+        yield from _segment(where, offsets.get("from"), offsets.get("to"), one.get("text"), one.get("speaker"), 0.001)
+    elif isinstance(stamps, dict):
+        yield from _segment(where, stamps.get("from"), stamps.get("to"), one.get("text"), one.get("speaker"), 1.0)
+    else:
+        yield from _whisper(where, one)
+
+
+def _sentence(where: str, one: Mapping[str, Any]) -> Iterator[Segment]:
+    text = one.get("text", one.get("sentence"))
+    if text is None and "text_seg" in one:
+        text = f"{one['text_seg']}{one.get('punc', '')}"
+    speaker = one.get("spk", one.get("speaker"))
+    named = f"spk{speaker}" if isinstance(speaker, int) else speaker
+    yield from _segment(where, one.get("start"), one.get("end"), text, named, 0.001)
+
+
+def _stamped(where: str, value: Mapping[str, Any]) -> Iterator[Segment]:
+    """Text with one [start, end] in milliseconds a character (or word), cut at punctuation."""
+    stamps = value["timestamp"]
+    if isinstance(stamps, str):
+        try:
+            stamps = json.loads(stamps)
+        except ValueError:
+            stamps = None
+    text = _SENSEVOICE.sub("", str(value["text"]))
+    pieces = [one for one in re.split(f"(?<=[{_STOPS}])", text) if one.strip()]
+    units = [re.findall(r"[a-zA-Z0-9']+|[^\W_]", piece) for piece in pieces]
+    if not isinstance(stamps, list) or not all(isinstance(one, list) and len(one) >= 2 for one in stamps):
+        raise XunchaError(f'{where}: field "timestamp" must be a list of [start, end] in milliseconds.')
+    at = 0
+    for piece, own in zip(pieces, units, strict=True):
+        mine = stamps[at : at + max(1, len(own))] or stamps[-1:]
+        at += len(own)
+        if mine:
+            yield from _segment(where, mine[0][0], mine[-1][1], piece, value.get("spk"), 0.001)
+
+
+def _segment(where: str, start: Any, end: Any, text: Any, speaker: Any, unit: float) -> Iterator[Segment]:
+    begun, ended = seconds_of(start), seconds_of(end)
+    if begun is None:
+        raise XunchaError(f'{where}: field "start" must be a time; got {kind(start)}. {_WAYS}.')
+    if not isinstance(text, str):
+        raise XunchaError(f'{where}: field "text" must be a string; got {kind(text)}. {_WAYS}.')
+    begun *= unit if isinstance(start, int | float) else 1
+    ended = None if ended is None else ended * (unit if isinstance(end, int | float) else 1)
+    words = _SENSEVOICE.sub("", text).strip()
+    if words:
+        name = speaker if isinstance(speaker, str) else "" if speaker is None else f"spk{speaker}"
+        yield Segment(where, begun, ended if ended is not None and ended > begun else None, words, name)

@@ -1,0 +1,191 @@
+"""Lines of a live room's log: objects (JSONL, CSV) with time, user, role and text, or plain time<TAB>text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xuncha.labels.errors import XunchaError, quote
+from xuncha.labels.strict import kind, load_json
+from xuncha.serve.live.segments import ROLES, Segment, role_and_user, with_speaker
+from xuncha.serve.live.turns import Source, Turn, role_of, seconds_of
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "time": ("time", "start", "timestamp", "ts", "t", "begin", "offset", "created_at", "send_time", "sendtime",
+             "时间", "时间戳", "发送时间", "开始时间"),
+    "end": ("end", "end_time", "stop", "结束时间"),
+    "user": ("user", "nickname", "nick", "name", "username", "user_name", "uname", "speaker", "sender", "author",
+             "user_id", "uid", "用户", "昵称", "用户名", "发送者", "说话人"),
+    "role": ("role", "identity", "user_type", "user_role", "角色", "身份"),
+    "text": ("text", "content", "message", "msg", "comment", "body", "文本", "内容", "弹幕", "评论", "消息"),
+    "room": ("room", "room_id", "roomid", "live_id", "liveid", "直播间", "房间", "房间号"),
+    "source": ("source", "type", "kind", "channel", "event", "来源", "类型"),
+    "merchant": ("merchant", "merchant_id", "shop", "shop_id", "seller", "seller_id", "商家", "店铺", "商家id"),
+}  # fmt: skip
+_FIELD_OF = {name: field for field, names in _NAMES.items() for name in names}
+_SPEECH = ("speech", "asr", "voice", "audio", "transcript", "spoken", "语音", "口播", "主播说话", "字幕")
+_COMMENT = ("comment", "danmaku", "barrage", "chat", "message", "msg", "text", "bullet", "弹幕", "评论", "聊天", "公屏")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a line without its own fields belongs to. `number` is its line in `name`."""
+
+    name: str
+    number: int
+    room: str
+
+    @property
+    def where(self) -> str:
+        """For messages."""
+        return f"{self.name}:{self.number}"
+
+
+def read_line(line: str, place: Place) -> Turn | None:
+    """The turn of one line, an object or time<TAB>text; None for a blank one and for an event without words.
+
+    Raises `XunchaError` that names line and fix.
+    """
+    line = line.strip("\r\n").removeprefix("\ufeff")
+    if not line.strip():
+        return None
+    if line.lstrip().startswith("{"):
+        value = load_json(place.where, line)
+        return turn_of(value if isinstance(value, dict) else {}, place)
+    return _plain(line, place)
+
+
+def read_jsonl(name: str, text: str, room: str) -> list[Turn]:
+    """The turns of a JSONL log. Raises `XunchaError` that names line and fix."""
+    found = (read_line(line, Place(name, number, room)) for number, line in enumerate(text.split("\n"), 1))
+    return [turn for turn in found if turn]
+
+
+def read_json_list(name: str, values: list[Any], room: str) -> list[Turn]:
+    """The turns of a log that is one JSON list of objects."""
+    found = (turn_of(one, Place(name, number, room)) for number, one in enumerate(values, 1) if isinstance(one, dict))
+    return [turn for turn in found if turn]
+
+
+def read_csv(name: str, text: str, room: str) -> list[Turn]:
+    """The turns of a CSV or TSV log with a header. Raises `XunchaError` that names the columns or the line."""
+    head = text.split("\n", 1)[0]
+    delimiter = max(",\t;", key=head.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        header = [cell.strip() for cell in next(rows, [])]
+        missing = [field for field in ("time", "text") if field not in _fields(dict.fromkeys(header))]
+        if missing:
+            raise XunchaError(
+                f"{name}:1: there is no column for {' and '.join(missing)} among {quote(', '.join(header), 80)}. "
+                "Give the columns the names time, user, role, text."
+            )
+        found = []
+        for cells in rows:
+            if any(cell.strip() for cell in cells):
+                found.append(turn_of(dict(zip(header, cells, strict=False)), Place(name, rows.line_num, room)))
+    except csv.Error as error:
+        raise XunchaError(f"{name}:{rows.line_num}: the line cannot be read as CSV: {error}. Mend it.") from None
+    return [turn for turn in found if turn]
+
+
+def read_plain(name: str, text: str, room: str) -> list[Turn]:
+    """The turns of lines time<TAB>text (or time<TAB>speaker<TAB>text)."""
+    found = (_plain(line, Place(name, number, room)) for number, line in enumerate(text.split("\n"), 1) if line.strip())
+    return [turn for turn in found if turn]
+
+
+def is_header(line: str) -> bool:
+    """Whether a line names the columns of a log."""
+    cells = line.removeprefix("\ufeff").strip("\r\n").split(max(",\t;", key=line.count))
+    return {"time", "text"} <= set(_fields(dict.fromkeys(cell.strip().strip('"') for cell in cells)))
+
+
+def _plain(line: str, place: Place) -> Turn | None:
+    cells = line.strip("\r\n").removeprefix("\ufeff").split("\t")
+    time = seconds_of(cells[0])
+    if len(cells) < 2 or time is None:
+        raise XunchaError(
+            f"{place.where}: {quote(line)} is neither a JSON object nor a time, a tab and text. "
+            "Write 12.5, a tab and what was said."
+        )
+    speaker, text = (cells[1], " ".join(cells[2:])) if len(cells) > 2 else ("", cells[1])
+    return turn_from(Segment(place.where, time, None, text, speaker.strip()), place.room) if text.strip() else None
+
+
+def turn_from(segment: Segment, room: str) -> Turn:
+    """The turn of a segment of speech."""
+    segment = with_speaker(segment)
+    role, user = role_and_user(segment.speaker)
+    return Turn(room, Source.SPEECH, segment.start, segment.end, user, role, segment.text, segment.where)
+
+
+def turn_of(value: Mapping[str, Any], place: Place) -> Turn | None:
+    """The turn of one object. An object of a known kind without words (a gift, a like) is none."""
+    given = _fields(value)
+    text = given.get("text")
+    if isinstance(text, dict):
+        text = _fields(text).get("text")
+    if text is None or text == "":
+        if "text" in given or "source" in given:
+            return None
+        raise _missing("text", place, value)
+    if not isinstance(text, str):
+        text = json.dumps(text, ensure_ascii=False)
+    start = seconds_of(given.get("time"))
+    if start is None:
+        raise _missing("time", place, value, given.get("time"))
+    end = seconds_of(given.get("end"))
+    user = _word(given.get("user"))
+    role = role_of(_word(given.get("role"))) or (role_of(user) if role_of(user) in ROLES else "")
+    source = _source(_word(given.get("source")), role)
+    if source is None:
+        return None
+    if not role:
+        role = "host" if source is Source.SPEECH else "viewer"
+    room = _word(given.get("room")) or place.room
+    ended = end if end is not None and end > start else None
+    return Turn(room, source, start, ended, user, role, text, place.where, _word(given.get("merchant")))
+
+
+def _source(word: str, role: str) -> Source | None:
+    """Spoken or written, as the record says; where it does not, the host speaks and everybody else writes."""
+    plain = word.lower()
+    if any(name in plain for name in _SPEECH):
+        return Source.SPEECH
+    if not plain or any(name in plain for name in _COMMENT):
+        return Source.COMMENT if plain or role != "host" else Source.SPEECH
+    return Source.COMMENT
+
+
+def _fields(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The known fields among the keys of an object; the first name of a field that is there counts."""
+    plain = {str(key).strip().lower(): one for key, one in value.items()}
+    found = {}
+    for field, names in _NAMES.items():
+        name = next((name for name in names if plain.get(name) not in (None, "")), None)
+        name = name or next((name for name in names if name in plain), None)
+        if name is not None:
+            found[field] = plain[name]
+    return found
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, dict):
+        inner = {str(key).lower(): one for key, one in value.items()}
+        return next((_word(inner[name]) for name in ("nickname", "name", "nick", "id") if name in inner), "")
+    return "" if value is None or isinstance(value, bool | list) else str(value).strip()
+
+
+def _missing(field: str, place: Place, value: Mapping[str, Any], got: Any = None) -> XunchaError:
+    names = {"time": "12.5 or 0:01:12", "text": "what was said"}
+    if got is not None:
+        return XunchaError(f'{place.where}: field "{field}" is no time: {kind(got)}. Write seconds, 0:01:12 or a date.')
+    keys = ", ".join(map(str, value)) or "none"
+    return XunchaError(
+        f'{place.where}: field "{field}" is missing (fields: {quote(keys, 60)}). Add "{field}": {names[field]}.'
+    )

@@ -1,0 +1,215 @@
+"""Records as tools really write them, and errors that say line and fix."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from xuncha.labels.errors import XunchaError
+from xuncha.serve.live.records import Reading, read_records
+from xuncha.serve.live.turns import Source, Turn, seconds_of
+
+Simple = list[tuple[float, float | None, str, str]]
+
+
+def read(folder: Path, name: str, content: str | bytes, **reading: object) -> list[Turn]:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return read_records([str(path)], Reading(**reading))  # type: ignore[arg-type]
+
+
+def simple(turns: list[Turn]) -> Simple:
+    return [(turn.start, turn.end, turn.role, turn.text) for turn in turns]
+
+
+SRT = "1\n00:00:01,000 --> 00:00:02,500\n大家好\n欢迎\n\n2\n00:00:03,000 --> 00:00:04,000\n<i>看货</i>\n"
+WANTED: Simple = [(1.0, 2.5, "host", "大家好 欢迎"), (3.0, 4.0, "host", "看货")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        SRT,
+        SRT.replace("\n", "\r\n"),
+        "\ufeff" + SRT,
+        SRT.replace(",", "."),
+        SRT.replace("1\n0", "0").replace("2\n0", "0"),  # no numbers
+        SRT.replace("\n\n2\n", "\n2\n"),  # no blank line
+        SRT.replace("00:00:0", "0:0"),  # no hours, short fields
+        SRT.replace(" --> ", "-->").replace("500\n", "500 X1:1 X2:2 Y1:1 Y2:2\n"),
+        SRT + "\n\n3\n00:00:09,000 --> 00:00:09,500\n\n",  # an empty cue
+        SRT.encode("gb18030"),
+        SRT.encode("utf-16"),
+    ],
+)
+def test_srt(tmp_path: Path, content: str | bytes) -> None:
+    assert simple(read(tmp_path, "r.srt", content)) == WANTED
+
+
+def test_webvtt_with_notes_styles_settings_voices_and_entities(tmp_path: Path) -> None:
+    text = (
+        "WEBVTT - x\nKind: captions\n\nNOTE\n00:01 --> 是注释\n\nSTYLE\n::cue { color: red }\n\nintro\n"
+        "00:01.000 --> 00:02.500 align:start\n<v 主播>大家好</v>\n<00:00:02.000><c>欢迎</c>\n\n"
+        "00:00:03.000 --> 00:00:04.000\n<v.loud 小翠>A &amp; B\n"
+    )
+    turns = read(tmp_path, "r.vtt", text)
+    assert simple(turns) == [(1.0, 2.5, "host", "大家好 欢迎"), (3.0, 4.0, "host", "A & B")]
+    assert [turn.user for turn in turns] == ["", "小翠"]
+
+
+def test_a_vtt_file_without_cues_has_no_turns(tmp_path: Path) -> None:
+    assert read(tmp_path, "r.vtt", "WEBVTT\n\n") == []
+
+
+def test_only_plain_speakers_are_taken_out_of_the_text(tmp_path: Path) -> None:
+    lines = ["主播：大家好", "[SPEAKER_01]: 好", "注意：别加微信"]
+    text = "".join(f"{at}\t{line}\n" for at, line in enumerate(lines))
+    turns = read(tmp_path, "r.txt", text)
+    assert [(turn.role, turn.user, turn.text) for turn in turns] == [
+        ("host", "", "大家好"), ("host", "SPEAKER_01", "好"), ("host", "", "注意：别加微信")
+    ]  # fmt: skip
+
+
+SEGMENTS = [{"start": 1.0, "end": 2.5, "text": " 大家好 欢迎"}, {"start": 3.0, "end": 4.0, "text": "看货"}]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"text": "…", "language": "zh", "segments": [{"id": 0, "seek": 0, "tokens": [1], **one} for one in SEGMENTS]},
+        SEGMENTS,
+        [[0, 0, 1.0, 2.5, "大家好 欢迎", [1], 0.0, -0.2], [1, 0, 3.0, 4.0, "看货", [1], 0.0, -0.2]],  # faster-whisper
+        {"transcription": [  # whisper.cpp
+            {"timestamps": {"from": "00:00:01,000", "to": "00:00:02,500"}, "offsets": {"from": 1000, "to": 2500},
+             "text": "大家好 欢迎"},
+            {"timestamps": {"from": "00:00:03,000", "to": "00:00:04,000"}, "text": "看货"}]},
+        [{"key": "a", "text": "…", "sentence_info": [  # FunASR
+            {"text": "大家好 欢迎", "start": 1000, "end": 2500, "timestamp": [[1000, 1100]]},
+            {"text": "<|zh|><|NEUTRAL|>看货", "start": 3000, "end": 4000}]}],
+        {"mode": "offline", "text": "…", "stamp_sents": [
+            {"text_seg": "大家好 欢迎", "punc": "", "start": 1000, "end": 2500},
+            {"text_seg": "看货", "punc": "", "start": 3000, "end": 4000}]},
+        {"text": "…", "sentences": [{"text": "大家好 欢迎", "start": 1000, "end": 2500},
+                                     {"text": "看货", "start": 3000, "end": 4000}]},
+    ],
+)  # fmt: skip
+def test_json_of_recognisers(tmp_path: Path, value: object) -> None:
+    assert simple(read(tmp_path, "r.json", json.dumps(value, ensure_ascii=False))) == WANTED
+    assert simple(read(tmp_path, "r.json", json.dumps(value, indent=1))) == WANTED
+
+
+def test_segments_one_a_line(tmp_path: Path) -> None:
+    assert simple(read(tmp_path, "r.jsonl", "\n".join(map(json.dumps, SEGMENTS)))) == WANTED
+
+
+def test_funasr_with_a_time_for_each_character(tmp_path: Path) -> None:
+    stamps = [[1000 + 500 * at, 1500 + 500 * at] for at in range(5)]
+    value = [{"key": "a", "text": "大家好，看货。", "timestamp": stamps}]
+    wanted = [(1.0, 2.5, "host", "大家好，"), (2.5, 3.5, "host", "看货。")]
+    assert simple(read(tmp_path, "r.json", json.dumps(value))) == wanted
+    value[0]["timestamp"] = json.dumps(stamps)  # as the FunASR server sends it
+    assert simple(read(tmp_path, "r.json", json.dumps(value))) == wanted
+
+
+def test_speakers_of_recognisers_become_users(tmp_path: Path) -> None:
+    whisperx = {"segments": [{**SEGMENTS[0], "speaker": "SPEAKER_00"}]}
+    funasr = [{"sentence_info": [{"text": "好", "start": 0, "end": 10, "spk": 1}]}]
+    assert read(tmp_path, "a.json", json.dumps(whisperx))[0].user == "SPEAKER_00"
+    assert read(tmp_path, "b.json", json.dumps(funasr))[0].user == "spk1"
+
+
+LOG = [
+    {"time": 1.5, "user": "甲", "role": "观众", "text": "多少钱"},
+    {"time": "00:00:02", "user": {"nickname": "乙", "id": 7}, "content": "加微信", "type": "danmaku", "room_id": 88},
+    {"ts": 3, "nickname": "小翠", "identity": "主播", "msg": "大家好", "shop": "m1"},
+    {"time": 4, "type": "gift", "user": "丙"},
+    {"time": 5, "type": "comment", "user": "丙", "text": ""},
+]
+
+
+def test_comment_logs_under_the_names_that_platforms_use(tmp_path: Path) -> None:
+    turns = read(tmp_path, "c.jsonl", "\n".join(json.dumps(one, ensure_ascii=False) for one in LOG) + "\n\n")
+    assert [(turn.start, turn.user, turn.role, turn.source, turn.text, turn.room, turn.merchant) for turn in turns] == [
+        (1.5, "甲", "viewer", Source.COMMENT, "多少钱", "c", ""),
+        (2.0, "乙", "viewer", Source.COMMENT, "加微信", "88", ""),
+        (3.0, "小翠", "host", Source.SPEECH, "大家好", "c", "m1"),
+    ]
+    assert turns[1].where.endswith("c.jsonl:2")
+    assert read(tmp_path, "d.json", json.dumps(LOG))[0].text == "多少钱"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'time,user,role,text\n1.5,甲,viewer,"好,多少钱"\n0:02,乙,,加微信\n',
+        "\ufeff时间;用户;角色;内容\r\n1.5;甲;观众;好,多少钱\r\n\r\n2;乙;;加微信\r\n",
+        "time\tuser\trole\ttext\n1.5\t甲\tviewer\t好,多少钱\n2\t乙\t\t加微信\n",
+    ],
+)
+def test_csv_logs(tmp_path: Path, content: str) -> None:
+    for name in ("c.csv", "c.txt"):
+        assert simple(read(tmp_path, name, content)) == [
+            (1.5, None, "viewer", "好,多少钱"),
+            (2, None, "viewer", "加微信"),
+        ]
+
+
+def test_plain_lines_and_lines_with_a_speaker(tmp_path: Path) -> None:
+    turns = read(tmp_path, "r.tsv", "[00:01]\t大家好\n\n1:02.5\t助播\t好\n")
+    assert simple(turns) == [(1.0, None, "host", "大家好"), (62.5, None, "assistant", "好")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("r.srt", "1\n00:00:01 --> x\n好\n",
+         'r.srt:2: "00:00:01 --> x" is no time range. Write 00:01:02,000 --> 00:01:04,500.'),
+        ("r.srt", "大家好\n", "r.srt: holds no cue. A cue is a line 00:01:02,000 --> 00:01:04,500 with text below it."),
+        ("r.txt", "1\t好\n大家好\n",
+         'r.txt:2: "大家好" is neither a JSON object nor a time, a tab and text. '
+         'Write 12.5, a tab and what was said.'),
+        ("r.jsonl", '{"time": 1, "text": "a"}\n{"time": 1, "txt": "b"}\n',
+         'r.jsonl:2: field "text" is missing (fields: "time, txt"). Add "text": what was said.'),
+        ("r.jsonl", '{"time": 1, "text": "a"}\n{"time": "soon", "text": "b"}\n',
+         'r.jsonl:2: field "time" is no time: "soon". Write seconds, 0:01:12 or a date.'),
+        ("r.jsonl", '{"time": 1, "text": "a"}\n{"time": 1,\n',
+         "r.jsonl:2: not valid JSON: Expecting property name enclosed in double quotes at column 12."),
+        ("r.csv", "a,b\n1,2\n",
+         'r.csv:1: there is no column for time and text among "a, b". '
+         'Give the columns the names time, user, role, text.'),
+        ("r.json", "{\n\"segments\": [\n",
+         "r.json:3: not valid JSON: Expecting value. Write the file again, or mend that line."),
+        ("r.json", '{"segments": [{"start": "x", "text": "a"}]}',
+         'r.json: segments[0]: field "start" must be a time; got "x". '
+         'Whisper writes {"segments": [{"start": 0.0, "end": 2.5, "text": "…"}]}, '
+         'FunASR [{"sentence_info": [{"start": 0, "end": 2500, "text": "…"}]}].'),
+        ("r.srt", "  \n", "r.srt: the file is empty. Check how it was written."),
+    ],
+)  # fmt: skip
+def test_errors_name_line_and_fix(tmp_path: Path, name: str, content: str, message: str) -> None:
+    with pytest.raises(XunchaError) as error:
+        read(tmp_path, name, content)
+    assert str(error.value).removeprefix(f"{tmp_path}/") == message
+
+
+def test_a_transcript_and_comments_are_one_room_on_one_clock(tmp_path: Path) -> None:
+    (tmp_path / "talk.srt").write_text(SRT, "utf-8")
+    (tmp_path / "chat.csv").write_text("time,user,text\n2026-11-25 20:00:12,甲,好\n", "utf-8")
+    paths = [str(tmp_path / "talk.srt"), str(tmp_path / "chat.csv")]
+    with pytest.raises(XunchaError, match=r'Say when the record began: --start "2026-11-25 20:00:00"\.'):
+        read_records(paths, Reading())
+    turns = read_records(paths, Reading(start=seconds_of("2026-11-25 20:00:10"), shifts={paths[1]: -0.5}))
+    assert [(turn.room, turn.start) for turn in turns] == [("talk", 1.0), ("talk", 1.5), ("talk", 3.0)]
+
+
+def test_files_of_one_name_are_one_room_and_others_are_others(tmp_path: Path) -> None:
+    for name in ("a.srt", "b.srt"):
+        (tmp_path / name).write_text(SRT, "utf-8")
+    (tmp_path / "b.chat.csv").write_text("time,user,text\n1,甲,好\n", "utf-8")
+    paths = [str(one) for one in sorted(tmp_path.iterdir())]
+    assert sorted({(turn.room, turn.source.value) for turn in read_records(paths, Reading())}) == [
+        ("a", "speech"), ("b", "comment"), ("b", "speech")
+    ]  # fmt: skip
+    assert {turn.room for turn in read_records(paths, Reading(room="x"))} == {"x"}
