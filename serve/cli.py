@@ -39,6 +39,7 @@ COMMANDS = {
     "evaluate": Command(
         "xuncha.train.evaluation.cli:evaluate_command", "Measure a model on labelled rows.", "sklearn", "train"
     ),
+    "bench": Command("xuncha.train.bench.cli:bench_command", "Measure scoring speed beside peers.", "torch", "train"),
 }
 
 

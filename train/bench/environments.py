@@ -26,8 +26,12 @@ class Environment:
 
     def has(self, modules: tuple[str, ...]) -> bool:
         """Whether all of `modules` could be imported there."""
-        code = "import sys; from importlib.util import find_spec; sys.exit(any(find_spec(m) is None for m in sys.argv[1:]))"
-        return subprocess.run([str(self.python), "-c", code, *modules], capture_output=True, check=False).returncode == 0
+        code = (
+            "import sys; from importlib.util import find_spec as f; sys.exit(any(f(m) is None for m in sys.argv[1:]))"
+        )
+        # A dotted name imports its parents, which may not be there.
+        done = subprocess.run([str(self.python), "-c", code, *modules], capture_output=True, check=False)
+        return done.returncode == 0
 
 
 HERE = Environment("here", Path(sys.executable))

@@ -73,7 +73,7 @@ def _measured(kind: Kind, work: Path) -> Limit | None:
     done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
     if done.returncode:
         return None
-    how = f"measured: independent {kind.name} int8 instructions on registers, one thread, best of 15 runs"
+    how = f"measured: independent {kind.name} int8 instructions on registers, one thread, best of 200 short runs"
     return Limit(kind.name, float(done.stdout), how)
 
 

@@ -11,7 +11,19 @@ from pathlib import Path
 from typing import Any
 
 # Instructions that int8 and fp32 kernels choose by.
-_TELLING = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_int8", "amx_bf16", "asimddp", "i8mm", "sve")
+_TELLING = (
+    "avx2",
+    "avx_vnni",
+    "avx512f",
+    "avx512_vnni",
+    "avx512_bf16",
+    "avx512_fp16",
+    "amx_int8",
+    "amx_bf16",
+    "asimddp",
+    "i8mm",
+    "sve",
+)
 _PACKAGES = ("xuncha", "onnxruntime", "tokenizers", "numpy")
 
 
@@ -33,7 +45,7 @@ class Machine:
 
 
 def describe() -> Machine:
-    """This machine, now. `load` is the system's mean of the last minute: above 0, something else ran too."""
+    """The machine that this runs on, now. `load` is the system's mean of the last minute: above 0, something else ran too."""
     info = _processor_info()
     flags = set((info.get("flags") or info.get("Features") or "").split())
     versions = {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}

@@ -42,7 +42,8 @@ class _Graph:
                 f'{self.path}: has no tensor "{name}", so it is no graph of this version of xuncha. '
                 "Export the model again, or benchmark another one."
             )
-        return numpy_helper.to_array(self._constants[name])
+        value: NDArray[Any] = numpy_helper.to_array(self._constants[name])
+        return value
 
     def floats(self, name: str, scale: str) -> Array:
         value = self.value(name)

@@ -40,7 +40,9 @@ class Pool:
         plain = [(" ".join(row.text.split()), row) for row in rows if row.text.strip()]
         violating = {text for text, row in plain if any(row.labels.values())}
         clean = {text for text, row in plain if row.labels and all(one is False for one in row.labels.values())}
-        return cls(*(tuple(sorted(texts, key=lambda text: (len(text), text))) for texts in (violating, clean - violating)))
+        return cls(
+            *(tuple(sorted(texts, key=lambda text: (len(text), text))) for texts in (violating, clean - violating))
+        )
 
 
 def lengths(count: int, seed: int) -> list[int]:

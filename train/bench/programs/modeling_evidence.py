@@ -14,7 +14,7 @@ from transformers import BertModel, BertPreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 
-class EvidenceBert(BertPreTrainedModel):
+class EvidenceBert(BertPreTrainedModel):  # type: ignore[misc]
     """`config.reason_label[r]` is the index of the label that reason r belongs to."""
 
     def __init__(self, config: Any) -> None:

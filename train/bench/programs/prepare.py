@@ -71,7 +71,7 @@ def openvino(job: dict[str, Any]) -> None:
 
 
 def optimum(job: dict[str, Any]) -> None:
-    """optimum's own export and dynamic quantization, for this kind of processor."""
+    """Export and dynamic quantization by optimum itself, for this kind of processor."""
     from optimum.onnxruntime import ORTModelForSequenceClassification, ORTQuantizer
     from optimum.onnxruntime.configuration import AutoQuantizationConfig
 
