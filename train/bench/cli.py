@@ -53,7 +53,8 @@ def bench_command(
         from tempfile import TemporaryDirectory
 
         from xuncha.train.bench import report
-        from xuncha.train.bench.run import Options, Sizes, bench
+        from xuncha.train.bench.run import bench
+        from xuncha.train.bench.settings import Options, Sizes
         from xuncha.train.cli import require_training
 
         require_training()
