@@ -45,7 +45,7 @@ class Machine:
 
 
 def describe() -> Machine:
-    """The machine that this runs on, now. `load` is the system's mean of the last minute: above 0, something else ran too."""
+    """The machine that this runs on, now. `load`: the last minute's mean; above 0, more ran than this."""
     info = _processor_info()
     flags = set((info.get("flags") or info.get("Features") or "").split())
     versions = {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}

@@ -1,4 +1,4 @@
-"""Run a command and tell its wall time, peak memory and exit code: `launch.py COMMAND…`, a line of JSON after its output.
+"""Run a command, then tell its wall time, peak memory and exit code in a line of JSON: `launch.py COMMAND…`.
 
 A program of its own because Linux counts the memory of whoever starts a process into the peak of that process until it
 has become another program: this starter is small, the benchmark is not.
