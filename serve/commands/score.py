@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xuncha.labels.errors import user_errors
-from xuncha.serve.commands.options import ModelOption, PointOption, ThreadsOption
-from xuncha.serve.commands.spot import Point
+from xuncha.serve.commands.options import DeviceOption, ModelOption, PointOption, ThreadsOption
+from xuncha.serve.commands.spot import Device, Point
 
 if TYPE_CHECKING:
     from xuncha.serve.summary import Summary
@@ -44,6 +44,7 @@ def score(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace OUTPUT if it exists.")] = False,
     threads: ThreadsOption = None,
+    device: DeviceOption = Device.CPU,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -68,7 +69,7 @@ def score(
             force=force,
             escape_formulas=escape_formulas,
         )
-        scorer = Scorer.load(model, operating_point=point, threads=threads)
+        scorer = Scorer.load(model, operating_point=point, threads=threads, device=device)
         with progress_for(quiet=quiet or as_json) as progress:
             summary = score_file(scorer, source, target, options, progress)
         _tell(summary, target, quiet=quiet, as_json=as_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -39,6 +39,9 @@ def bench_command(
     environments: Annotated[Path, typer.Option(metavar="DIR", help="Where the peers' own environments are.")] = Path(
         ".bench-venv"
     ),
+    device: Annotated[
+        Literal["cpu", "cuda"], typer.Option(help="cuda: also xuncha on a GPU (CUDA build of ONNX Runtime; untested).")
+    ] = "cpu",
     rows: Annotated[str, typer.Option(help="Labelled rows that texts are drawn from.")] = "labels/data",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
@@ -60,7 +63,7 @@ def bench_command(
         require_training()
         options = Options(
             model, file, tuple(text_column or ()), rows, environments, here, tuple(without or ()), seed, repeats, quick,
-            growth, Sizes(texts=texts, rounds=rounds, seconds=seconds),
+            growth, device == "cuda", Sizes(texts=texts, rounds=rounds, seconds=seconds),
         )  # fmt: skip
         if output is not None:
             output.mkdir(parents=True, exist_ok=True)

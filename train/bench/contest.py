@@ -11,7 +11,7 @@ from xuncha.labels.rows import Row
 from xuncha.train.bench import agreement, environments, peers, rebuild, workload
 from xuncha.train.bench.environments import Environment
 from xuncha.train.bench.peers import Job, Peer, Worker
-from xuncha.train.bench.results import ONE_CORE, OWN
+from xuncha.train.bench.results import GPU, ONE_CORE, OWN
 from xuncha.train.bench.rounds import Contestant
 from xuncha.train.bench.settings import POINT, Run
 from xuncha.train.export import Weights
@@ -53,12 +53,15 @@ def job_of(run: Run, weights: Weights, rows: Sequence[Row]) -> Job:
 
 
 def loaded(run: Run, rivals: Rivals, job: Job, stack: ExitStack) -> dict[str, Worker]:
-    """A process for xuncha on all cores, one for xuncha on one core, one for each peer, by title."""
+    """Processes by title: xuncha on all cores and on one, on the GPU if asked for, and each peer."""
     done: set[str] = set()
     cores = run.machine.cores
     workers = {OWN: stack.enter_context(Worker(peers.XUNCHA, environments.HERE, job.file("xuncha", cores)))}
     if cores > 1:
         workers[ONE_CORE] = stack.enter_context(Worker(peers.XUNCHA, environments.HERE, job.file("xuncha", 1)))
+    if run.options.cuda:
+        on_gpu = Job(job.folder, {**job.values, "device": "cuda"})
+        workers[GPU] = stack.enter_context(Worker(peers.XUNCHA, environments.HERE, on_gpu.file("cuda", cores)))
     for peer, environment in rivals.items():
         peers.prepare(peer, environment, job, done)
         workers[peer.title] = stack.enter_context(Worker(peer.name, environment, job.file(peer.name, cores)))
@@ -84,7 +87,7 @@ def compared(
     run.say(f"Comparing decisions on {len(texts)} dev rows")
     file = run.texts_file("checked", texts)
     scores = {title: worker.score(file, scores=True)["scores"] for title, worker in workers.items()}
-    allowed = {OWN: peers.OWN_FLIPS, ONE_CORE: peers.OWN_FLIPS, **{peer.title: peer.flips for peer in rivals}}
+    allowed = dict.fromkeys((OWN, ONE_CORE, GPU), peers.OWN_FLIPS) | {peer.title: peer.flips for peer in rivals}
     reference = scores.pop(fp32.title)
     found = {
         title: agreement.compare(title, own, reference, run.thresholds, allowed[title]) for title, own in scores.items()
@@ -96,8 +99,7 @@ def compared(
 def contestants(run: Run, rivals: Rivals, workers: Mapping[str, Worker], files: Mapping[str, Path]) -> list[Contestant]:
     """Everyone with the workload to score: `files` are xuncha's workloads by title, peers get the main one."""
     found = [Contestant(title, workers[OWN], path) for title, path in files.items()]
-    if ONE_CORE in workers:
-        found.append(Contestant(ONE_CORE, workers[ONE_CORE], files[OWN]))
+    found += [Contestant(title, workers[title], files[OWN]) for title in (ONE_CORE, GPU) if title in workers]
     for peer in rivals:
         # A quick run has no time to try sizes.
         budgets = peer.budgets[:1] if run.options.quick else peer.budgets

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xuncha.labels.io import replacing
 from xuncha.train.bench.picture import picture
-from xuncha.train.bench.results import ALL_FLAGS, NO_FLAGS, ONE_CORE, OWN, TITLES, Results
+from xuncha.train.bench.results import ALL_FLAGS, GPU, NO_FLAGS, ONE_CORE, OWN, TITLES, Results
 from xuncha.train.bench.rounds import Spread
 
 
@@ -73,7 +73,7 @@ def _speeds(results: Results) -> tuple[list[str], list[list[str]]]:
 
 def _further(results: Results) -> tuple[list[str], list[list[str]]]:
     lines: list[list[str]] = []
-    for title in (NO_FLAGS, ALL_FLAGS):
+    for title in (NO_FLAGS, ALL_FLAGS, GPU):
         if title in results.speeds.by_round:
             relative = _spread(results.speeds.ratio(title, OWN), 2)
             lines.append([f"{title}: texts/s", f"{_speed(results, title)}; {relative} of the main figure"])

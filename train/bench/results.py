@@ -12,7 +12,7 @@ from xuncha.train.bench.machine import Machine
 from xuncha.train.bench.peers import PEERS
 from xuncha.train.bench.rounds import Speeds, Spread
 
-OWN, ONE_CORE = "xuncha", "xuncha, 1 core"
+OWN, ONE_CORE, GPU = "xuncha", "xuncha, 1 core", "xuncha, cuda"
 NO_FLAGS, ALL_FLAGS, REPEATS = "xuncha, no text flagged", "xuncha, every text flagged", "xuncha, repeats"
 TITLES = {peer.title: peer for peer in PEERS}
 

@@ -39,7 +39,7 @@ QUICK = Sizes(120, 2, 0.2, 16, 40, 200, 1, 1, 16)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to measure. `here`: only with what is installed in this environment. `repeats`: their share."""
+    """What to measure. `here`: only with what is installed here; `cuda`: xuncha on the GPU too."""
 
     model: str | None = None
     file: Path | None = None
@@ -52,6 +52,7 @@ class Options:
     repeats: float = 0.3
     quick: bool = False
     growth: bool = False
+    cuda: bool = False
     sizes: Sizes = Sizes()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +18,14 @@ from xuncha.train.network import HeadShape, Network
 from xuncha.train.quantize import observe_ranges
 from xuncha.train.recipe import Recipe
 
-TEXTS = ("加V看货，全网最低价", "老银元一枚包邮", "顾客第一，诚信经营", "进群领券，手慢无", "这条手串很好看", "三天根治，无效退款")
+TEXTS = (
+    "加V看货，全网最低价",
+    "老银元一枚包邮",
+    "顾客第一，诚信经营",
+    "进群领券，手慢无",
+    "这条手串很好看",
+    "三天根治，无效退款",
+)
 
 
 @pytest.fixture(scope="session")

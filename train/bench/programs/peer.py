@@ -68,7 +68,7 @@ def xuncha(job: dict[str, Any]) -> tuple[Run, Read]:
     """The product by its Python API: verdicts with flags, reasons and evidence."""
     from xuncha.serve import Scorer
 
-    scorer = Scorer.load(job["bundle"], threads=job["cores"])
+    scorer = Scorer.load(job["bundle"], threads=job["cores"], device=job.get("device", "cpu"))
     labels = job["labels"]
     return scorer.score, lambda verdicts: [[verdict.scores[label] for label in labels] for verdict in verdicts]
 
