@@ -56,6 +56,7 @@ def bench_command(
         from tempfile import TemporaryDirectory
 
         from xuncha.train.bench import report
+        from xuncha.train.bench.processes import quiet_surroundings
         from xuncha.train.bench.run import bench
         from xuncha.train.bench.settings import Options, Sizes
         from xuncha.train.cli import require_training
@@ -67,7 +68,7 @@ def bench_command(
         )  # fmt: skip
         if output is not None:
             output.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix="xuncha-bench-") as work:
+        with TemporaryDirectory(prefix="xuncha-bench-") as work, quiet_surroundings(Path(work)):
             found = bench(options, Path(work), _say)
         print(report.as_json(found) if as_json else report.markdown(found), end="")
         if output is not None:

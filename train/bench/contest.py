@@ -76,7 +76,7 @@ def compared(
     Texts over the window are left out: xuncha scores all of their windows, its peers the beginning. Raises
     `XunchaError` where one decides otherwise in more cases than its peer allows.
     """
-    fp32 = next((peer for peer in rivals if peer.flips == peers.REFERENCE.flips), None)
+    fp32 = next((peer for peer in rivals if peer.exact), None)
     if fp32 is None:
         run.say("No fp32 peer takes part, so decisions are not compared")
         return {}

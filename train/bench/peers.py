@@ -36,6 +36,11 @@ class Peer:
     must: float
     budgets: tuple[int, ...] = ()
 
+    @property
+    def exact(self) -> bool:
+        """Whether it computes the fp32 network, whose decisions all are compared with."""
+        return self.flips == _FP32
+
 
 _SORTED = (512, 1024, 2048, 4096)
 _EXPORT = ("torch", "transformers", "onnx", "onnxruntime")
@@ -56,7 +61,6 @@ PEERS = (
     Peer("openvino-int8", "OpenVINO, int8 (NNCF), length-sorted", "current",
          (*_EXPORT, "openvino", "nncf"), ("fp32", "openvino"), _INT8, 1.2, _SORTED),
 )  # fmt: skip
-REFERENCE = PEERS[0]
 # int8 within 0.5 % of the fp32 network's decisions.
 OWN_FLIPS = 0.005
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,22 @@ def run(command: Sequence[str]) -> Ran:
         raise XunchaError(f"{' '.join(command[:4])} … cannot be started. Run it by itself to see why.")
     found = json.loads(told)
     return Ran(found["seconds"], found["peak_bytes"], found["code"], output)
+
+
+@contextmanager
+def quiet_surroundings(work: Path) -> Iterator[None]:
+    """While the block runs, processes that are started ask no hub, report to nobody and keep their caches in `work`."""
+    wanted = {"HF_HOME": str(work / "huggingface"), "HF_HUB_OFFLINE": "1", "NNCF_CI": "1", "CI": "true"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def xuncha(*arguments: str) -> list[str]:

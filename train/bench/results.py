@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from xuncha.train.bench.agreement import Agreement
@@ -88,7 +88,7 @@ class Results:
             "same_model": self.note,
             "quick": self.quick,
             "machine": self.machine.to_json(),
-            "workload": {name: getattr(self.workload, name) for name in Workload.__dataclass_fields__},
+            "workload": asdict(self.workload),
             "rounds": self.rounds,
             "speeds": self.speeds.to_json(),
             "ratios": {title: {**self.ratio(title).to_json(), "must": TITLES[title].must} for title in self.rivals},

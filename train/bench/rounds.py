@@ -12,9 +12,6 @@ from typing import Any
 from xuncha.train.bench.peers import Worker
 from xuncha.train.bench.workload import sample
 
-# Fewer texts than this say little about batches in arrival order.
-_LEAST = 640
-
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -84,7 +81,7 @@ def measure(
     speeds = Speeds({}, {}, {})
     parts: dict[str, Path] = {}
     for one in contestants:
-        part, budget, speed = _warmed(one, min(least, _LEAST))
+        part, budget, speed = _warmed(one, least)
         if budget:
             speeds.budgets[one.title] = budget
         parts[one.title] = _part(one.texts, max(least, int(speed * seconds)), one.title)

@@ -55,7 +55,7 @@ def test_a_column_that_is_not_there_is_named_as_scoring_names_it(tmp_path: Path)
         "--quick", "--rows", DATA / "H1.jsonl", "--file", table, "--text-column", "texd", "-o", tmp_path, *without_all()
     )
     assert result.exit_code == 2
-    assert 'has no column "texd"' in result.stderr.splitlines()[-1]
+    assert 'there is no column "texd"' in result.stderr.splitlines()[-1]
     assert not (tmp_path / "bench.json").exists()
 
 

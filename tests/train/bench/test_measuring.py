@@ -19,7 +19,7 @@ from xuncha.train.bench.rounds import Contestant, measure
 
 
 def test_without_a_compiler_the_limit_is_computed_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(limit.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(limit, "megahertz", lambda: 2500.0)
     (found,) = limit.limits(("avx2", "avx_vnni", "avx512_vnni"), tmp_path)
     assert (found.name, found.rate) == ("AVX512 VNNI", 128 * 2.5e9)
@@ -133,7 +133,9 @@ def test_every_contestant_scores_in_every_round_with_its_fastest_batches(tmp_pat
     texts.write_text(json.dumps(["字" * (1 + place % 50) for place in range(1000)]))
     fast = FakeWorker({None: 100.0, 512: 500.0, 1024: 800.0})
     slow = FakeWorker({None: 20.0})
-    found = measure([Contestant("fast", fast, texts, (512, 1024)), Contestant("slow", slow, texts)], 3, 2.0, 50, len)
+    found = measure(
+        [Contestant("fast", fast, texts, (512, 1024)), Contestant("slow", slow, texts)], 3, 2.0, 50, lambda line: None
+    )
     assert found.budgets == {"fast": 1024}
     assert found.by_round == {"fast": [800.0] * 3, "slow": [20.0] * 3}
     assert fast.asked[-3:] == [(1000, 1024)] * 3
