@@ -39,7 +39,7 @@ def test_the_measured_limit_is_that_of_a_processor_of_this_century(tmp_path: Pat
 
 
 def test_a_process_is_told_with_its_output_code_and_own_memory() -> None:
-    ballast = bytearray(200_000_000)  # what starts a process must not count as its memory
+    ballast = b"x" * 200_000_000  # what starts a process must not count as its memory
     ran = processes.run([sys.executable, "-S", "-c", "print('a'); print('b'); raise SystemExit(3)"])
     assert len(ballast) and (ran.output, ran.code) == ("a\nb\n", 3)
     assert 1e6 < ran.peak_bytes < 100e6 and 0 < ran.seconds < 60
