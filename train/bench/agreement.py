@@ -25,9 +25,14 @@ class Agreement:
     difference: float
     mean_difference: float
 
+    @property
+    def kept(self) -> bool:
+        """Whether it differs in no more than allowed; a check of few decisions allows one."""
+        return (1 - self.equal) * self.decisions <= max(self.allowed * self.decisions, 1) + 1e-6
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return asdict(self)
+        return {**asdict(self), "kept": self.kept}
 
 
 def compare(
@@ -45,8 +50,8 @@ def compare(
 
 
 def require(found: Mapping[str, Agreement]) -> None:
-    """Raise `XunchaError` for the scorers that differ in more decisions than allowed, and one: a check may be small."""
-    off = [one for one in found.values() if (1 - one.equal) * one.decisions > one.allowed * one.decisions + 1 + 1e-6]
+    """Raise `XunchaError` for the scorers that differ in more decisions than allowed."""
+    off = [one for one in found.values() if not one.kept]
     if off:
         said = "; ".join(
             f"{one.name} {1 - one.equal:.2%} of {one.decisions} decisions (allowed {one.allowed:.2%}, largest score "
@@ -54,6 +59,6 @@ def require(found: Mapping[str, Agreement]) -> None:
             for one in off
         )
         raise XunchaError(
-            f"These do not decide as the fp32 network does: {said}. Speeds of scorers that disagree mean nothing; "
-            "leave them out with --without, or look for what went wrong."
+            f"These do not decide as the fp32 network does: {said}. Speeds of scorers that disagree mean little: "
+            "leave a peer out with --without; a model that loses this much to int8 is to be exported or trained again."
         )

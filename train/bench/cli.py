@@ -56,6 +56,7 @@ def bench_command(
         from tempfile import TemporaryDirectory
 
         from xuncha.train.bench import report
+        from xuncha.train.bench.agreement import require
         from xuncha.train.bench.processes import quiet_surroundings
         from xuncha.train.bench.run import bench
         from xuncha.train.bench.settings import Options, Sizes
@@ -74,6 +75,7 @@ def bench_command(
         if output is not None:
             for path in report.write(found, output):
                 _say(f"wrote {path}")
+        require(found.agreement)
 
 
 def _say(line: str) -> None:

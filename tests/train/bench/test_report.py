@@ -83,6 +83,13 @@ def test_tables_say_what_was_measured_and_what_was_not(results: Results) -> None
     assert "250.0 million a text" in page
 
 
+def test_a_missed_limit_stands_in_table_and_json(results: Results) -> None:
+    off = compare(OWN, [[0.9]] * 995 + [[0.1]] * 5, [[0.8]] * 1000, [0.5], 0.004)
+    missed = replace(results, agreement={OWN: off})
+    assert "99.50% (at least 99.6%: missed)" in report.markdown(missed)
+    assert json.loads(report.as_json(missed))["agreement"][OWN]["kept"] is False
+
+
 def test_a_quick_run_says_that_it_means_nothing(results: Results) -> None:
     quick = replace(results, quick=True)
     assert "these figures mean nothing" in report.markdown(quick)
