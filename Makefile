@@ -59,8 +59,8 @@ evaluate: setup-dev ## the released figures from the committed test rows (MODEL=
 export: setup-dev ## write the ONNX model folder again from the last training run (RECIPE=nano)
 	$(BIN)/xuncha train $(RECIPE) --export-only
 
-bench: setup-dev ## scoring speed, side by side in one run
-	$(BIN)/python -m xuncha.train.bench
+bench: setup-dev ## scoring speed beside what else there is, in one run (BENCH='-o DIR --growth')
+	$(BIN)/xuncha bench $(BENCH)
 
 bench-live: setup-dev ## a stream of 1,000 live rooms, two lines a second each
 	$(BIN)/python -m xuncha.serve.live.load

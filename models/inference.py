@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 from xuncha.labels.errors import XunchaError
 from xuncha.models.bundle import Bundle
 from xuncha.models.pieces import ID_BYTES, Spans, piece_ids, piece_spans, read_tokenizer, special_id
-from xuncha.models.session import Floats, Ids, OnnxSession
+from xuncha.models.session import CPU, Floats, Ids, OnnxSession
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -87,11 +87,15 @@ class Inference:
     """Scores texts with one bundle. Safe to call from several threads."""
 
     def __init__(
-        self, bundle: Bundle, threads: int | None = None, tokenizer: Callable[[], Tokenizer] | None = None
+        self,
+        bundle: Bundle,
+        threads: int | None = None,
+        tokenizer: Callable[[], Tokenizer] | None = None,
+        device: str = CPU,
     ) -> None:
         """`tokenizer` gives the bundle's tokenizer where someone has begun to read it; else it is read here."""
         self.bundle = bundle
-        self.session = OnnxSession(bundle.path("model.onnx"))
+        self.session = OnnxSession(bundle.path("model.onnx"), device)
         taxonomy = bundle.taxonomy
         if (self.session.label_count, self.session.reason_count) != (len(taxonomy.label_ids), len(taxonomy.reason_ids)):
             raise XunchaError(

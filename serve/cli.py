@@ -69,6 +69,7 @@ COMMANDS = {
         "sklearn",
         "train",
     ),
+    "bench": Command("xuncha.train.bench.cli:bench_command", "Measure scoring speed beside peers.", "torch", "train"),
 }
 
 

@@ -32,7 +32,9 @@ class Scorer:
     {'off_platform': True, 'exaggerated': True}
     """
 
-    def __init__(self, bundle: Bundle, *, operating_point: str = "balanced", threads: int | None = None) -> None:
+    def __init__(
+        self, bundle: Bundle, *, operating_point: str = "balanced", threads: int | None = None, device: str = "cpu"
+    ) -> None:
         if operating_point not in OPERATING_POINTS:
             hint = did_you_mean(operating_point, OPERATING_POINTS)
             raise XunchaError(
@@ -43,16 +45,24 @@ class Scorer:
         self.labels = bundle.taxonomy.label_ids
         self.model_id = bundle.model_id
         self.thresholds = bundle.thresholds[operating_point]
-        self._inference = _inference(bundle, threads)
+        self._inference = _inference(bundle, threads, device)
 
     @classmethod
     def load(
-        cls, name_or_path: str | Path | None = None, *, operating_point: str = "balanced", threads: int | None = None
+        cls,
+        name_or_path: str | Path | None = None,
+        *,
+        operating_point: str = "balanced",
+        threads: int | None = None,
+        device: str = "cpu",
     ) -> Scorer:
-        """Open a model folder (default: the released model) and make it ready. Raises `XunchaError`."""
+        """Open a model folder (default: the released model) and make it ready. Raises `XunchaError`.
+
+        `device` "cuda" needs a CUDA build of ONNX Runtime and a GPU; it is untested.
+        """
         bundle = open_bundle(name_or_path, check_hashes=False)
         with hashes_checked(bundle):
-            return cls(bundle, operating_point=operating_point, threads=threads)
+            return cls(bundle, operating_point=operating_point, threads=threads, device=device)
 
     def score(self, texts: Sequence[object], sources: Sequence[str | None] | None = None) -> list[Verdict]:
         """One verdict per text, in order. Anything that is no text becomes `Ruled`; no row raises.
@@ -91,12 +101,12 @@ class Scorer:
             yield decide(text, by_label[place], self.thresholds, reasons[place].tolist(), evidence[place], taxonomy)
 
 
-def _inference(bundle: Bundle, threads: int | None) -> Inference:
+def _inference(bundle: Bundle, threads: int | None, device: str) -> Inference:
     """The engine, with the tokenizer read in a thread while numpy and onnxruntime are imported."""
     tokenizer = Background(lambda: _tokenizer(bundle))
     from xuncha.models.inference import Inference
 
-    return Inference(bundle, threads, tokenizer.result)
+    return Inference(bundle, threads, tokenizer.result, device)
 
 
 def _tokenizer(bundle: Bundle) -> Tokenizer:

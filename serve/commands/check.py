@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from xuncha.labels.rows import Source
-from xuncha.serve.commands.options import ModelOption, PointOption
-from xuncha.serve.commands.spot import Asked, Point, spot_check
+from xuncha.serve.commands.options import DeviceOption, ModelOption, PointOption
+from xuncha.serve.commands.spot import Asked, Device, Point, spot_check
 
 
 def check(
@@ -17,6 +17,7 @@ def check(
     point: PointOption = Point.BALANCED,
     source: Annotated[Source | None, typer.Option("--source", help="Where the texts come from.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a text.")] = False,
+    device: DeviceOption = Device.CPU,
 ) -> None:
     """Check texts: what is flagged, by which words, for which reason, against which rule.
 
@@ -24,5 +25,5 @@ def check(
 
     Example: xuncha check "加V看货,全网最低价"
     """
-    if spot_check(Asked(tuple(texts or ()), model, point, source, as_json)):
+    if spot_check(Asked(tuple(texts or ()), model, point, source, as_json, device)):
         raise typer.Exit(1)

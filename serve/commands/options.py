@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from xuncha.serve.commands.spot import Point
+from xuncha.serve.commands.spot import Device, Point
 
 PointOption = Annotated[
     Point, typer.Option("--point", help="strict: few false alarms; balanced: best F1; lenient: few misses.")
@@ -16,4 +16,7 @@ ModelOption = Annotated[
 ]
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", help="Threads to score with; default: one a core.", min=1)
+]
+DeviceOption = Annotated[
+    Device, typer.Option("--device", help="cuda: a GPU, with a CUDA build of ONNX Runtime (untested).")
 ]

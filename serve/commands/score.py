@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xuncha.labels.errors import XunchaError, escape_controls, user_errors
-from xuncha.serve.commands.options import ModelOption, PointOption, ThreadsOption
-from xuncha.serve.commands.spot import Point
+from xuncha.serve.commands.options import DeviceOption, ModelOption, PointOption, ThreadsOption
+from xuncha.serve.commands.spot import Device, Point
 
 if TYPE_CHECKING:
     from xuncha.serve.engines import Engine
@@ -120,6 +120,7 @@ def score(
     progress: Annotated[
         ProgressName, typer.Option("--progress", help="On stderr: a bar on a terminal, JSON lines for schedulers.")
     ] = ProgressName.AUTO,
+    device: DeviceOption = Device.CPU,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="The summary as JSON on stdout, progress as JSON lines on stderr.")
@@ -150,7 +151,7 @@ def score(
             overwrite_columns=overwrite_columns, force=force, resume=resume, strict=strict, trusted=trust_input,
             escape_formulas=escape_formulas, work_dir=work_dir,
         )  # fmt: skip
-        scorer = Scorer.load(model, operating_point=point, threads=threads)
+        scorer = Scorer.load(model, operating_point=point, threads=threads, device=device)
         style = Style.JSON if as_json and progress is ProgressName.AUTO else Style(progress)
         chosen = _engine(engine, model, str(point), address, actors, actor_cpus, scorer)
         try:

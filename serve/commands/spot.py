@@ -32,6 +32,13 @@ class Point(StrEnum):
     LENIENT = "lenient"
 
 
+class Device(StrEnum):
+    """What scores are computed on."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a command line of `xuncha check` asks for. No texts: lines of stdin."""
@@ -41,13 +48,15 @@ class Asked:
     point: Point = Point.BALANCED
     source: Source | None = None
     as_json: bool = False
+    device: Device = Device.CPU
 
 
 def read_arguments(arguments: Sequence[str]) -> Asked | None:
     """What `xuncha check …` asks for; None for a line that is not plain.
 
-    >>> read_arguments(["check", "--json", "加V"])
-    Asked(texts=('加V',), model=None, point=<Point.BALANCED: 'balanced'>, source=None, as_json=True)
+    >>> asked = read_arguments(["check", "--json", "加V"])
+    >>> asked.texts, asked.as_json
+    (('加V',), True)
     >>> read_arguments(["check", "--jsn", "加V"]) is None
     True
     """
@@ -65,7 +74,7 @@ def read_arguments(arguments: Sequence[str]) -> Asked | None:
             name, equals, value = argument.partition("=")
             if name == "--json" and not equals:
                 given[name] = ""
-            elif name in ("--model", "--point", "--source"):
+            elif name in ("--model", "--point", "--source", "--device"):
                 given[name] = value if equals else next(rest, "-")
                 if given[name].startswith("-"):  # a value that looks like an option, or is missing
                     return None
@@ -74,9 +83,10 @@ def read_arguments(arguments: Sequence[str]) -> Asked | None:
     try:
         point = Point(given.get("--point", Point.BALANCED))
         source = Source(given["--source"]) if "--source" in given else None
+        device = Device(given.get("--device", Device.CPU))
     except ValueError:
         return None
-    return Asked(tuple(texts), given.get("--model"), point, source, "--json" in given)
+    return Asked(tuple(texts), given.get("--model"), point, source, "--json" in given, device)
 
 
 def spot_check(asked: Asked) -> bool:
@@ -97,7 +107,7 @@ def _scorer(asked: Asked) -> Scorer:
     try:
         from xuncha.serve.scorer import Scorer
 
-        return Scorer.load(asked.model, operating_point=asked.point)
+        return Scorer.load(asked.model, operating_point=asked.point, device=asked.device)
     finally:
         gc.enable()
 

@@ -25,6 +25,7 @@ PLAIN: tuple[list[str], ...] = (
     ["check", "--point=lenient", "--source", "comment", ""],
     ["check", "--model", "nano", "--", "-v", "--json"],
     ["check", "--point", "strict", "--point", "lenient", "加V"],
+    ["check", "--device=cuda", "加V"],
     ["check"],
 )
 LEFT: tuple[list[str], ...] = (
@@ -34,6 +35,7 @@ LEFT: tuple[list[str], ...] = (
     ["check", "--point"],
     ["check", "--point", "Strict", "加V"],
     ["check", "--source=video", "加V"],
+    ["check", "--device", "gpu", "加V"],
     ["check", "--json=1", "加V"],
     ["check", "--model", "--json"],
     ["check", "-"],

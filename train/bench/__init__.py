@@ -1,0 +1,1 @@
+"""How fast scoring is beside what a user would pick instead: `xuncha bench`, `make bench`."""
