@@ -96,7 +96,7 @@ def out_of_fold(rows: Sequence[Row], label: str, truth: Bools, folds: int = FOLD
     for shown, held in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(groups, truth, groups):
         out[held] = fit(features, truth, shown).probabilities(features.texts[held])
     logits = np.log(np.clip(out, 1e-9, None) / np.clip(1 - out, 1e-9, None))[:, None]
-    calibrated: Floats = LogisticRegression(C=1e6).fit(logits, truth).predict_proba(logits)[:, 1]
+    calibrated: Floats = LogisticRegression().fit(logits, truth).predict_proba(logits)[:, 1]
     return calibrated
 
 

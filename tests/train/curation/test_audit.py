@@ -81,13 +81,11 @@ def test_a_true_label_without_evidence_is_doubted_where_evidence_is_customary() 
 
 def test_the_same_seed_gives_the_same_probabilities_and_a_row_does_not_vouch_for_itself() -> None:
     rows = clear_rows()
-    rows[5] = replace(
-        rows[5], text="唯一词语", labels={"off_platform": True}, spans=(Span(0, 4, "off_platform", "contact"),)
-    )
+    rows[5] = replace(rows[5], labels={"off_platform": True}, spans=(Span(0, 4, "off_platform", "contact"),))
     truth = np.array([row.labels["off_platform"] is True for row in rows])
     first = out_of_fold(rows, "off_platform", truth)
     assert (first == out_of_fold(rows, "off_platform", truth)).all()
-    assert first[5] < first[truth].max() - 0.1
+    assert first[5] < 0.5 < first[4]
 
 
 def test_pairs_and_equal_texts_share_a_fold() -> None:
