@@ -64,7 +64,7 @@ def read_soft(path: Path) -> list[Example]:
         with np.load(path, allow_pickle=False) as file:
             texts: list[str] = json.loads(file["texts"].tobytes().decode("utf-8", "surrogatepass"))
             labels, reasons = file["labels"].astype(np.float32), file["reasons"].astype(np.float32)
-            evidence = np.ascontiguousarray(file["evidence"].T).astype(np.float32) / 255
+            evidence: Floats = np.ascontiguousarray(file["evidence"].T).astype(np.float32) / np.float32(255)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise XunchaError(f"{path}: holds no soft labels ({error}). Write them with --save-soft-labels.") from None
     parts = np.split(evidence, np.cumsum([len(text) for text in texts])[:-1])

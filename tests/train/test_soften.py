@@ -53,9 +53,10 @@ def test_the_teacher_is_asked_once(tmp_path: Path) -> None:
 def test_soft_labels_keep_scores_to_a_thousandth_and_evidence_to_a_255th(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     texts = ["加V看货", "\ud800孤", "", "全网最低🔥"]
-    given = [
-        Example(t, *rng.random((2, 2)).astype(np.float32), rng.random((len(t), 2)).astype(np.float32)) for t in texts
-    ]
+    given = []
+    for text in texts:
+        labels, reasons = rng.random((2, 2)).astype(np.float32)
+        given.append(Example(text, labels, reasons, rng.random((len(text), 2)).astype(np.float32)))
     write_soft(tmp_path / "a.npz", given)
     for one, other in zip(given, read_soft(tmp_path / "a.npz"), strict=True):
         assert one.text == other.text
