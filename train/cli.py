@@ -94,6 +94,11 @@ def train_command(
             "seed": seed,
         }
         chosen = replace(chosen, **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
+        if save_soft_labels and (chosen.extra_rows or not chosen.teacher):
+            raise XunchaError(
+                "--save-soft-labels writes texts of the rows and of their variants: give it a --teacher, and no "
+                "--extra-rows, whose texts would be mixed into them."
+            )
         work = work or Path("runs") / chosen.name
         known = Taxonomy.load(taxonomy)
         loggers(report_to, work)  # which may be missing: better said now than after a minute of reading rows
