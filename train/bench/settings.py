@@ -34,7 +34,7 @@ class Sizes:
     calibration: int = 300
 
 
-QUICK = Sizes(120, 2, 0.2, 16, 40, 200, 1, 1, 16)
+QUICK = Sizes(120, 2, 0.2, 16, 400, 200, 1, 1, 16)
 
 
 @dataclass(frozen=True, slots=True)

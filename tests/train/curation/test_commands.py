@@ -84,7 +84,8 @@ def test_suggest_writes_pre_annotations_of_the_released_model(
     tasks = {task["data"]["text"]: task for task in json.loads(out.read_text("utf-8"))}
     (prediction,) = tasks["加V看货,全网最低价"]["predictions"]
     assert prediction["model_version"].startswith("nano@")
-    assert {one["value"].get("text") for one in prediction["result"]} >= {"加V看", "全网最低价"}
+    marked = {one["value"]["text"] for one in prediction["result"] if "text" in one["value"]}
+    assert "全网最低价" in marked and any(words.startswith("加V") for words in marked)
 
 
 def test_without_a_pool_or_rows_to_replay_suggest_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
