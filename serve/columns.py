@@ -94,7 +94,7 @@ def guessed_roles(columns: Sequence[str]) -> dict[str, str]:
     >>> guessed_roles(["商品ID", "店铺名称", "标题", "price"])
     {'id': '商品ID', 'merchant': '店铺名称'}
     """
-    plain = {_plain(name): name for name in reversed(columns)}
+    plain = {folded(name): name for name in reversed(columns)}
     found = {role: next((plain[name] for name in names if name in plain), None) for role, names in ROLES.items()}
     return {role: name for role, name in found.items() if name is not None and columns.count(name) == 1}
 
@@ -126,14 +126,15 @@ def guessed(columns: Sequence[str]) -> tuple[str, ...]:
     >>> guessed(["title", "text"])
     ('text',)
     """
-    plain = {_plain(name): name for name in reversed(columns)}
+    plain = {folded(name): name for name in reversed(columns)}
     for name in WHOLE:
         if name in plain:
             return (plain[name],)
-    return tuple(name for name in dict.fromkeys(columns) if _plain(name) in PARTS)
+    return tuple(name for name in dict.fromkeys(columns) if folded(name) in PARTS)
 
 
-def _plain(name: str) -> str:
+def folded(name: str) -> str:
+    """`name` as names are compared: without case, width, brackets, blanks and joints."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return _JOINTS.sub("", _IN_BRACKETS.sub("", folded))
 

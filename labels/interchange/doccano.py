@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xuncha.labels.errors import XunchaError
-from xuncha.labels.files import read_lines, write_lines
+from xuncha.labels.files import write_lines
 from xuncha.labels.interchange.carried import (
     BETWEEN,
     carried,
@@ -24,10 +24,11 @@ from xuncha.labels.interchange.carried import (
     with_null,
     with_unchosen,
 )
+from xuncha.labels.interchange.jsonl import read_objects
 from xuncha.labels.interchange.options import Reading
 from xuncha.labels.record import row_from_json
 from xuncha.labels.rows import Row
-from xuncha.labels.strict import kind, load_json
+from xuncha.labels.strict import kind
 from xuncha.labels.taxonomy import Taxonomy
 
 KEYS = ("cats", "entities", "label", "Comments", "relations")
@@ -35,17 +36,7 @@ KEYS = ("cats", "entities", "label", "Comments", "relations")
 
 def read_doccano(path: Path, taxonomy: Taxonomy, reading: Reading) -> Iterator[tuple[str, Row | XunchaError]]:
     """Place (`file:line`) and row of every line, or the error that says why it is none."""
-    for number, line in read_lines(path):
-        where = f"{path}:{number}"
-        try:
-            if isinstance(line, XunchaError):
-                raise line
-            given = load_json(where, line)
-            if not isinstance(given, dict):
-                raise XunchaError(f"{where}: must be an object; got {kind(given)}.")
-            yield where, _row(where, given, taxonomy, reading, f"{path.name.split('.')[0]}-{number}")
-        except XunchaError as error:
-            yield where, error
+    return read_objects(path, lambda where, given, name: _row(where, given, taxonomy, reading, name))
 
 
 def write_doccano(path: Path, rows: Iterable[Row]) -> int:

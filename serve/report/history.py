@@ -6,8 +6,9 @@ from collections import Counter
 from datetime import date, timedelta
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
+from xuncha.serve.columns import folded
 from xuncha.serve.policy import Policy
-from xuncha.serve.report.roles import folded, guessed_roles
+from xuncha.serve.report.roles import guessed_roles
 from xuncha.serve.report.values import day_of, text_of
 from xuncha.serve.tables import open_table
 from xuncha.serve.tables.reading import listed

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from xuncha.serve.columns import folded
 from xuncha.serve.tables import Table
 from xuncha.serve.tables.reading import require_column
 
@@ -46,9 +45,6 @@ NAMES = {
     "source": ("source", "texttype", "来源", "文本来源", "来源类型", "场景"),
 }  # fmt: skip
 """Names of each role's column, folded; the first that a table has is taken."""
-
-_IN_BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
-_JOINTS = re.compile(r"[\s_\-./:*]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +94,3 @@ def guessed_roles(columns: Sequence[str]) -> dict[str, str | None]:
     """
     plain = {folded(name): name for name in reversed(columns)}
     return {role: next((plain[name] for name in names if name in plain), None) for role, names in NAMES.items()}
-
-
-def folded(name: str) -> str:
-    """`name` as names are compared: without case, width, brackets, blanks and joints."""
-    return _JOINTS.sub("", _IN_BRACKETS.sub("", unicodedata.normalize("NFKC", name).casefold()))

@@ -6,27 +6,20 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from xuncha.labels.io import replacing
 from xuncha.train.compare import lines
 from xuncha.train.compare.comparison import Comparison
 from xuncha.train.compare.differences import F1
 from xuncha.train.compare.flips import Flip
 from xuncha.train.evaluation.markup import Html, document, element, table
-from xuncha.train.evaluation.report import highlighted
+from xuncha.train.evaluation.report import highlighted, write_files
 
 # Flips that the page shows; comparison.json has all.
 SHOWN = 300
 
 
-def write_report(comparison: Comparison, folder: Path | str) -> tuple[Path, Path]:
+def write_report(comparison: Comparison, folder: Path | str) -> tuple[Path, ...]:
     """Write `comparison.json` and `comparison.html` into `folder`, made if need be, and return both paths."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = folder / "comparison.json", folder / "comparison.html"
-    for path, content in zip(paths, (as_json(comparison), page(comparison)), strict=True):
-        with replacing(path) as stream:
-            stream.write(content.encode("utf-8"))
-    return paths
+    return write_files(Path(folder), ("comparison.json", as_json(comparison)), ("comparison.html", page(comparison)))
 
 
 def as_json(comparison: Comparison) -> str:

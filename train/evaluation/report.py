@@ -19,18 +19,21 @@ from xuncha.train.evaluation.sections import section
 SHOWN = 2000
 
 
-def write_report(evaluation: Evaluation, folder: Path | str) -> tuple[Path, Path]:
+def write_report(evaluation: Evaluation, folder: Path | str) -> tuple[Path, ...]:
     """Write `evaluation.json` and `report.html` into `folder`, made if need be, and return both paths.
 
     Files of an earlier report are replaced, each whole. Raises `OSError` where the folder cannot be written.
     """
-    folder = Path(folder)
+    return write_files(Path(folder), ("evaluation.json", as_json(evaluation)), ("report.html", page(evaluation)))
+
+
+def write_files(folder: Path, *files: tuple[str, str]) -> tuple[Path, ...]:
+    """Write (name, content) pairs into `folder`, made if need be, each whole, and return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = folder / "evaluation.json", folder / "report.html"
-    for path, content in zip(paths, (as_json(evaluation), page(evaluation)), strict=True):
-        with replacing(path) as stream:
+    for name, content in files:
+        with replacing(folder / name) as stream:
             stream.write(content.encode("utf-8"))
-    return paths
+    return tuple(folder / name for name, _ in files)
 
 
 def as_json(evaluation: Evaluation) -> str:
