@@ -8,6 +8,7 @@ hold only what no library has: split characters, shape-alikes and the signs that
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -193,9 +194,7 @@ def rewrite(
     out += [(char, index) for index, char in enumerate(example.text[place:], place)]
     text = "".join(char for char, _ in out)
     origins = np.array([origin for char, origin in out for _ in char], np.int64)
-    return Example(
-        text, example.labels, example.reasons, _carry(example.evidence, origins), _moved(example.spans, origins)
-    )
+    return replace(example, text=text, evidence=_carry(example.evidence, origins), spans=_moved(example.spans, origins))
 
 
 def _carry(evidence: Floats, origins: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:

@@ -1,4 +1,4 @@
-"""Examples to tensors: attack on the fly, tokenize, carry character targets to tokens, pad."""
+"""Examples to tensors: vary on the fly, tokenize, carry character targets to tokens, pad."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from xuncha.train.examples import Example, Floats
 
-Attack = Callable[[Example, np.random.Generator], Example]
+Variation = Callable[[Example, np.random.Generator], Example]
 
 
 class Collator:
@@ -22,11 +22,13 @@ class Collator:
     Randomness depends on (seed, epoch, row number) alone, so that a resumed run sees what an undisturbed one does.
     """
 
-    def __init__(self, tokenizer: Tokenizer, max_length: int, attack: Attack | None = None, seed: int = 0) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, max_length: int, variations: Sequence[Variation] = (), seed: int = 0
+    ) -> None:
         self._tokenizer = tokenizer
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_length)
-        self.attack = attack
+        self.variations = variations
         self.seed = seed
         self.epoch = 0
 
@@ -52,9 +54,10 @@ class Collator:
         }
 
     def _vary(self, example: Example, number: int) -> Example:
-        if self.attack is None:
-            return example
-        return self.attack(example, np.random.default_rng((self.seed, self.epoch, number)))
+        rng = np.random.default_rng((self.seed, self.epoch, number))
+        for variation in self.variations:
+            example = variation(example, rng)
+        return example
 
 
 def token_evidence(encoding: Encoding, characters: Floats) -> Floats:

@@ -25,6 +25,8 @@ class Example:
     evidence: Floats
     # Stretches that an attack may rewrite: the evidence of a violation, anything in a clean text.
     spans: tuple[tuple[int, int], ...] = field(default=())
+    # Where the text comes from (`labels.rows.Source`), if it is a row.
+    source: str = ""
 
 
 def example_of(row: Row, taxonomy: Taxonomy) -> Example:
@@ -51,7 +53,8 @@ def example_of(row: Row, taxonomy: Taxonomy) -> Example:
         reason = reasons.index(span.reason)
         reason_targets[reason] = 1.0
         evidence[span.start : span.end, reason] = 1.0
-    return Example(row.text, labels, reason_targets, evidence, tuple((s.start, s.end) for s in row.spans))
+    stretches = tuple((span.start, span.end) for span in row.spans)
+    return Example(row.text, labels, reason_targets, evidence, stretches, str(row.source))
 
 
 def positive_weights(examples: Iterable[Example], strength: float = 0.5) -> tuple[float, ...]:

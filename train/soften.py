@@ -97,6 +97,7 @@ def mix(examples: Sequence[Example], softened: Iterable[Example], share: float) 
                 _blend(own.reasons, soft.reasons, share),
                 _blend(own.evidence, soft.evidence, share),
                 own.spans,
+                own.source,
             )
         )
     return out
