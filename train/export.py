@@ -1,8 +1,10 @@
 """The network as an ONNX graph, built node by node from its weights, in fp32 or int8.
 
-Why not a traced export: a graph that is put together by hand takes packed QKV weights, keeps residual sums apart from
-layer normalisation (the fused kernel is slower on CPUs), needs no mask because batches hold texts of one length, and
-quantizes activations with static, calibrated scales, so that a text's score does not depend on its neighbours.
+Why not a traced export: a graph that is put together by hand keeps residual sums apart from layer normalisation (the
+fused kernel is slower on CPUs), needs no mask because batches hold texts of one length, and quantizes activations with
+static, calibrated scales, so that a text's score does not depend on its neighbours. Inside, states lie token by token
+([L, B, H] for L tokens, B texts): the heads of attention are then strides that a matrix product can follow, and only
+its result has to be moved.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ class Layer:
     """One transformer layer; the query's 1/√d is folded into `query`."""
 
     query: Linear
-    key_value: Linear
+    key: Linear
+    value: Linear
     output: Linear
     norm1: Norm
     up: Linear
@@ -126,10 +129,10 @@ def _norm(state: Mapping[str, Array], name: str) -> Norm:
 
 
 def _layer(state: Mapping[str, Array], name: str, root: float) -> Layer:
-    key, value = (_linear(state, f"{name}.attention.self.{part}") for part in ("key", "value"))
     return Layer(
         query=_linear(state, f"{name}.attention.self.query", root),
-        key_value=Linear(np.concatenate([key.weight, value.weight], 1), np.concatenate([key.bias, value.bias])),
+        key=_linear(state, f"{name}.attention.self.key"),
+        value=_linear(state, f"{name}.attention.self.value"),
         output=_linear(state, f"{name}.attention.output.dense"),
         norm1=_norm(state, f"{name}.attention.output.LayerNorm"),
         up=_linear(state, f"{name}.intermediate.dense"),
@@ -254,42 +257,40 @@ def write_graph(model: onnx.ModelProto, path: Path) -> None:
 
 
 def _embed(graph: GraphBuilder, weights: Weights) -> str:
+    ids = graph.add("Transpose", ["input_ids"], "ids_by_token", perm=(1, 0))
     if graph.ranges is None:
-        words = graph.add("Gather", [graph.constant("words", weights.words), "input_ids"], "word_states")
+        words = graph.add("Gather", [graph.constant("words", weights.words), ids], "word_states")
     else:
         rows, scale = quantize_columns(weights.words.T)
-        table = graph.add("Gather", [graph.constant("words", rows.T), "input_ids"], "word_bytes")
-        factor = graph.add("Gather", [graph.constant("words.scale", scale[:, None]), "input_ids"], "word_scales")
+        table = graph.add("Gather", [graph.constant("words", rows.T), ids], "word_bytes")
+        factor = graph.add("Gather", [graph.constant("words.scale", scale[:, None]), ids], "word_scales")
         words = graph.add(
             "Mul", [graph.add("Cast", [table], "word_floats", to=TensorProto.FLOAT), factor], "word_states"
         )
-    shape = graph.add("Shape", ["input_ids"], "token_count", start=1, end=2)
-    table = graph.constant("positions", weights.positions)
-    positions = graph.add("Slice", [table, graph.ints(0), shape, graph.ints(0)], "position_states")
+    tokens = graph.add("Shape", [ids], "token_count", start=0, end=1)
+    table = graph.constant("positions", weights.positions[:, None])
+    positions = graph.add("Slice", [table, graph.ints(0), tokens, graph.ints(0)], "position_states")
     states = graph.norm(graph.add("Add", [words, positions], "embedded"), weights.norm, weights.epsilon, "embeddings")
     return graph.linear(states, weights.project, "embeddings_project") if weights.project else states
 
 
-def _split_heads(graph: GraphBuilder, x: str, weights: Weights, name: str, order: Sequence[int]) -> str:
-    size = weights.layers[0].query.bias.size // weights.heads
-    shaped = graph.add("Reshape", [x, graph.ints(0, 0, weights.heads, size)], f"{name}.shaped")
-    return graph.add("Transpose", [shaped], f"{name}.heads", perm=order)
-
-
-def _keys_values(graph: GraphBuilder, key_value: str, weights: Weights, name: str) -> tuple[str, str]:
-    hidden = weights.layers[0].query.bias.size
-    graph.nodes.append(
-        helper.make_node("Split", [key_value, graph.ints(hidden, hidden)], [f"{name}.key", f"{name}.value"], axis=-1)
+def _by_head(graph: GraphBuilder, states: str, layer: Linear, weights: Weights, name: str) -> str:
+    """[L, B, heads, size]: a linear layer's result, parted among the heads."""
+    size = layer.bias.size // weights.heads
+    return graph.add(
+        "Reshape", [graph.linear(states, layer, name), graph.ints(0, 0, weights.heads, size)], f"{name}.by_head"
     )
-    keys = _split_heads(graph, f"{name}.key", weights, f"{name}.key", (0, 2, 3, 1))
-    return keys, _split_heads(graph, f"{name}.value", weights, f"{name}.value", (0, 2, 1, 3))
 
 
-def _attend(graph: GraphBuilder, query: str, keys: str, values: str, weights: Weights, name: str) -> str:
-    queries = _split_heads(graph, query, weights, f"{name}.query", (0, 2, 1, 3))
-    scores = graph.add("MatMul", [queries, keys], f"{name}.scores")
-    mixed = graph.add("MatMul", [graph.add("Softmax", [scores], f"{name}.weights", axis=-1), values], f"{name}.mixed")
-    together = graph.add("Transpose", [mixed], f"{name}.together", perm=(0, 2, 1, 3))
+def _attend(graph: GraphBuilder, query: str, key: str, value: str, name: str) -> str:
+    """[L, B, H] from query, key and value [L, B, heads, size]; `transBatch` takes the first axis for L."""
+    contrib = "com.microsoft"
+    scores = graph.add(
+        "FusedMatMul", [query, key], f"{name}.scores", contrib, transBatchA=1, transBatchB=1, transB=1
+    )  # [B, heads, L, L]
+    shares = graph.add("Softmax", [scores], f"{name}.shares", axis=-1)
+    mixed = graph.add("FusedMatMul", [shares, value], f"{name}.mixed", contrib, transBatchB=1)
+    together = graph.add("Transpose", [mixed], f"{name}.together", perm=(2, 0, 1, 3))
     return graph.add("Reshape", [together, graph.ints(0, 0, -1)], f"{name}.context")
 
 
@@ -304,37 +305,37 @@ def _after_attention(graph: GraphBuilder, states: str, context: str, layer: Laye
 
 
 def _full_layer(graph: GraphBuilder, states: str, layer: Layer, weights: Weights, name: str) -> str:
-    hidden = layer.query.bias.size
-    packed = Linear(
-        np.concatenate([layer.query.weight, layer.key_value.weight], 1),
-        np.concatenate([layer.query.bias, layer.key_value.bias]),
+    # Three products: one packed product and a split of its result is slower, since the split copies all of it.
+    query, key, value = (
+        _by_head(graph, states, own, weights, f"{name}.{part}")
+        for part, own in (("query", layer.query), ("key", layer.key), ("value", layer.value))
     )
-    qkv = graph.linear(states, packed, f"{name}.qkv")
-    names = [f"{name}.query", f"{name}.key_value"]
-    graph.nodes.append(helper.make_node("Split", [qkv, graph.ints(hidden, 2 * hidden)], names, axis=-1))
-    keys, values = _keys_values(graph, names[1], weights, name)
-    context = _attend(graph, names[0], keys, values, weights, name)
-    return _after_attention(graph, states, context, layer, weights, name)
+    return _after_attention(graph, states, _attend(graph, query, key, value, name), layer, weights, name)
 
 
 def _last_layer(graph: GraphBuilder, states: str, weights: Weights, name: str) -> tuple[str, str]:
-    """All states [B, L, H] for evidence and the first [B, 1, H] for labels; ONNX Runtime computes what is asked for.
+    """All states [L, B, H] for evidence and the first [1, B, H] for labels; ONNX Runtime computes what is asked for.
 
     With "evidence" pooling, labels need all states, so there is one path.
     """
     layer = weights.layers[-1]
     if weights.pooling == "evidence":
         everything = _full_layer(graph, states, layer, weights, name)
-        first = graph.add("Slice", [everything, graph.ints(0), graph.ints(1), graph.ints(1)], "first")
-        return everything, first
-    keys, values = _keys_values(graph, graph.linear(states, layer.key_value, f"{name}.key_value"), weights, name)
+        return everything, _first(graph, everything, "first")
+    key, value = (
+        _by_head(graph, states, own, weights, f"{name}.{part}")
+        for part, own in (("key", layer.key), ("value", layer.value))
+    )
     paths = []
-    first = graph.add("Slice", [states, graph.ints(0), graph.ints(1), graph.ints(1)], f"{name}.first")
-    for path, queried in ((name, states), (f"{name}.cls", first)):
-        query = graph.linear(queried, layer.query, f"{path}.query")
-        context = _attend(graph, query, keys, values, weights, path)
+    for path, queried in ((name, states), (f"{name}.cls", _first(graph, states, f"{name}.first"))):
+        query = _by_head(graph, queried, layer.query, weights, f"{path}.query")
+        context = _attend(graph, query, key, value, path)
         paths.append(_after_attention(graph, queried, context, layer, weights, path))
     return paths[0], paths[1]
+
+
+def _first(graph: GraphBuilder, states: str, name: str) -> str:
+    return graph.add("Slice", [states, graph.ints(0), graph.ints(1), graph.ints(0)], name)
 
 
 def _heads(graph: GraphBuilder, states: str, first: str, weights: Weights) -> None:
@@ -344,8 +345,9 @@ def _heads(graph: GraphBuilder, states: str, first: str, weights: Weights) -> No
         product = graph.add("MatMul", [x, graph.constant(f"{name}.weight", layer.weight)], f"{name}.product")
         return graph.add("Add", [product, graph.constant(f"{name}.bias", layer.bias)], name)
 
-    evidence = dense(states, weights.evidence, "evidence_logits")
-    first = graph.add("Squeeze", [first, graph.ints(1)], "first_state")
+    by_token = dense(states, weights.evidence, "evidence_by_token")
+    evidence = graph.add("Transpose", [by_token], "evidence_logits", perm=(1, 0, 2))
+    first = graph.add("Squeeze", [first, graph.ints(0)], "first_state")
     dense(first, weights.reason, "reason_logits")
     if weights.pooling == "cls":
         dense(first, weights.label, "label_logits")

@@ -84,15 +84,15 @@ def read_weights(bundle: Bundle) -> Weights:
     pooling = str(bundle.raw["recipe"].get("pooling", "cls"))
     return Weights(
         words=words,
-        positions=graph.value("positions"),
+        positions=graph.value("positions")[:, 0],
         norm=graph.norm("embeddings"),
         project=graph.linear("embeddings_project") if "embeddings_project.weight" in graph else None,
-        layers=tuple(_layer(graph, f"layer{number}", hidden) for number in range(count)),
+        layers=tuple(_layer(graph, f"layer{number}") for number in range(count)),
         heads=graph.heads(hidden),
         epsilon=graph.epsilon(),
         label=graph.linear("label_first" if pooling == "evidence" else "label_logits"),
         reason=graph.linear("reason_logits"),
-        evidence=graph.linear("evidence_logits"),
+        evidence=graph.linear("evidence_by_token"),
         evidence_scale=graph.value("evidence_scale")
         if pooling == "evidence"
         else np.zeros(len(taxonomy.label_ids), np.float32),
@@ -106,16 +106,11 @@ def _owners(bundle: Bundle) -> list[int]:
     return [taxonomy.label_ids.index(taxonomy.label_of(reason).id) for reason in taxonomy.reason_ids]
 
 
-def _layer(graph: _Graph, name: str, hidden: int) -> Layer:
-    if f"{name}.qkv.weight" in graph:
-        packed = graph.linear(f"{name}.qkv")
-        query = Linear(packed.weight[:, :hidden], packed.bias[:hidden])
-        key_value = Linear(packed.weight[:, hidden:], packed.bias[hidden:])
-    else:
-        query, key_value = graph.linear(f"{name}.query"), graph.linear(f"{name}.key_value")
+def _layer(graph: _Graph, name: str) -> Layer:
     return Layer(
-        query=query,
-        key_value=key_value,
+        query=graph.linear(f"{name}.query"),
+        key=graph.linear(f"{name}.key"),
+        value=graph.linear(f"{name}.value"),
         output=graph.linear(f"{name}.output"),
         norm1=graph.norm(f"{name}.norm1"),
         up=graph.linear(f"{name}.up"),
@@ -129,7 +124,7 @@ def products_per_token(weights: Weights) -> int:
     layers = [
         linear.weight.size
         for layer in weights.layers
-        for linear in (layer.query, layer.key_value, layer.output, layer.up, layer.down)
+        for linear in (layer.query, layer.key, layer.value, layer.output, layer.up, layer.down)
     ]
     return sum(layers) + (weights.project.weight.size if weights.project else 0)
 
@@ -195,15 +190,11 @@ def _state(bundle: Bundle, weights: Weights) -> dict[str, Array]:
 
 
 def _layer_state(name: str, layer: Layer, root: float) -> dict[str, Array]:
-    hidden = layer.query.bias.size
-    packed = layer.key_value
-    key = Linear(packed.weight[:, :hidden], packed.bias[:hidden])
-    value = Linear(packed.weight[:, hidden:], packed.bias[hidden:])
     return {
         # The graph's query carries attention's 1/√d.
         **_linear(f"{name}.attention.self.query", Linear(layer.query.weight * root, layer.query.bias * root)),
-        **_linear(f"{name}.attention.self.key", key),
-        **_linear(f"{name}.attention.self.value", value),
+        **_linear(f"{name}.attention.self.key", layer.key),
+        **_linear(f"{name}.attention.self.value", layer.value),
         **_linear(f"{name}.attention.output.dense", layer.output),
         **_norm(f"{name}.attention.output.LayerNorm", layer.norm1),
         **_linear(f"{name}.intermediate.dense", layer.up),

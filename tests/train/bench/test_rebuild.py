@@ -23,7 +23,7 @@ def arrays(weights: Weights) -> list[np.ndarray]:
     for linear in (weights.label, weights.reason, weights.evidence):
         found += [linear.weight, linear.bias]
     for layer in weights.layers:
-        for linear in (layer.query, layer.key_value, layer.output, layer.up, layer.down):
+        for linear in (layer.query, layer.key, layer.value, layer.output, layer.up, layer.down):
             found += [linear.weight, linear.bias]
         for norm in (layer.norm1, layer.norm2):
             found += [norm.gain, norm.bias]
