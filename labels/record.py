@@ -98,8 +98,9 @@ def check_label(where: str, label_id: str, taxonomy: Taxonomy) -> None:
     """Raise `XunchaError` unless the taxonomy has the label."""
     if label_id not in taxonomy.label_ids:
         hint = did_you_mean(label_id, taxonomy.label_ids)
+        own = "" if hint else " A taxonomy of your own is given with --taxonomy."
         raise XunchaError(
-            f"{where}: label {quote(label_id)} is not in the taxonomy.{hint} `xuncha labels list` shows all."
+            f"{where}: label {quote(label_id)} is not in the taxonomy.{hint} `xuncha labels list` shows all.{own}"
         )
 
 

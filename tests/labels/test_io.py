@@ -208,7 +208,7 @@ LIST = "`xuncha labels list` shows all."
         (row_with(spans={}), 'field "spans" must be a list; got an object.'),
         (
             span_with(label="诈骗"),
-            f'spans[0]: label "诈骗" is not in the taxonomy. {LIST}',
+            f'spans[0]: label "诈骗" is not in the taxonomy. {LIST} A taxonomy of your own is given with --taxonomy.',
         ),
         (
             span_with(reason="contct"),

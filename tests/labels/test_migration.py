@@ -215,4 +215,7 @@ def test_a_row_that_would_be_none_of_the_new_taxonomy_stops_everything(
         out.write(json.dumps({"id": "5", "text": "甲", "source": "comment", "labels": {"typo": True}}) + "\n")
     with pytest.raises(XunchaError) as caught:
         replay(read_migration(plan), [rows], taxonomy_file)
-    assert str(caught.value) == (f'{rows}:5: label "typo" is not in the taxonomy. `xuncha labels list` shows all.')
+    assert str(caught.value) == (
+        f'{rows}:5: label "typo" is not in the taxonomy. `xuncha labels list` shows all. '
+        "A taxonomy of your own is given with --taxonomy."
+    )
