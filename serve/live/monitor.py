@@ -116,7 +116,8 @@ class Monitor:
         events = []
         for at, (room, voice, one) in enumerate(found):
             seen = verdicts[at * len(self.settings.margins) : (at + 1) * len(self.settings.margins)]
-            held = support([view.scores[one.label] for view in seen if isinstance(view, Scored)])
+            scores = [view.scores[one.label] for view in seen if isinstance(view, Scored)]
+            held = support(scores, self.settings.doubted)
             held = round(held, 4)  # scores are equal to 1e-6 in every batch, decisions shall be equal
             event = self._event(room, voice, one, held) if held >= self._bar else None
             event = room.counted(event) if event else None
