@@ -67,8 +67,8 @@ def _cut(name: str, text: str, at: float, lasts: float, rng: random.Random) -> l
     turns, begun = [], 0
     while begun < len(text):
         ended = min(len(text), begun + rng.randint(6, 26))
-        times = (at + lasts * place / len(text) for place in (begun, ended))
-        turns.append(Turn(name, Source.SPEECH, *times, "", "host", text[begun:ended], f"{name}:{at:.0f}+{begun}"))
+        start, end = (at + lasts * place / len(text) for place in (begun, ended))
+        turns.append(Turn(name, Source.SPEECH, start, end, "", "host", text[begun:ended], f"{name}:{at:.0f}+{begun}"))
         begun = ended
     return turns
 
