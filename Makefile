@@ -11,7 +11,7 @@ MODEL    ?= nano
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint type train evaluate behaviour bench bench-live export clean dist
+.PHONY: help setup setup-dev demo test lint type train evaluate behaviour bench bench-live bench-rooms export clean dist
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ bench: setup-dev ## scoring speed beside what else there is, in one run (BENCH='
 
 bench-live: setup-dev ## a stream of 1,000 live rooms, two lines a second each
 	$(BIN)/python -m xuncha.serve.live.load
+
+bench-rooms: setup-dev ## precision and recall of xuncha live on the written rooms, bar by bar
+	$(BIN)/python -m tests.serve.live.measure
 
 dist: setup-dev ## sdist and wheel
 	rm -rf build dist

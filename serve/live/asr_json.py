@@ -33,8 +33,12 @@ def read_asr(name: str, value: object) -> list[Segment]:
 
 
 def _is_empty(value: object) -> bool:
-    return value == [] or (
-        isinstance(value, dict) and any(value.get(key) == [] for key in ("segments", "transcription"))
+    """Whether a recogniser that heard nothing writes this."""
+    if isinstance(value, list):
+        return all(_is_empty(one) for one in value)
+    return isinstance(value, dict) and (
+        any(value.get(key) == [] for key in ("segments", "transcription"))
+        or (isinstance(value.get("text"), str) and not _SENSEVOICE.sub("", value["text"]).strip())
     )
 
 
@@ -54,7 +58,7 @@ def _entry(where: str, value: object) -> Iterator[Segment]:
     if not isinstance(value, dict):
         raise XunchaError(f"{where}: must be an object; got {kind(value)}. {_WAYS}.")
     for key, read in (("segments", _whisper), ("transcription", _cpp), ("sentence_info", _sentence),
-                      ("sentences", _sentence), ("stamp_sents", _sentence)):  # fmt: skip
+                      ("sentences", _sentence), ("stamp_sents", _sentence), ("transcripts", _transcript)):  # fmt: skip
         if isinstance(value.get(key), list) and (value[key] or key in ("segments", "transcription")):
             for number, one in enumerate(value[key]):
                 if isinstance(one, list):
@@ -70,6 +74,8 @@ def _entry(where: str, value: object) -> Iterator[Segment]:
         yield from _stamped(where, value)
     elif "text" in value and ("start" in value or "begin" in value):
         yield from _whisper(where, value)
+    elif "key" in value and not _is_empty(value):
+        raise XunchaError(f"{where}: has text without times. Run FunASR with sentence_timestamp=True.")
 
 
 def _whisper(where: str, one: Mapping[str, Any]) -> Iterator[Segment]:
@@ -93,13 +99,19 @@ def _cpp(where: str, one: Mapping[str, Any]) -> Iterator[Segment]:
         yield from _whisper(where, one)
 
 
+def _transcript(where: str, one: Mapping[str, Any]) -> Iterator[Segment]:
+    """A channel as Paraformer's service writes it."""
+    yield from _entry(where, one)
+
+
 def _sentence(where: str, one: Mapping[str, Any]) -> Iterator[Segment]:
     text = one.get("text", one.get("sentence"))
     if text is None and "text_seg" in one:
         text = f"{one['text_seg']}{one.get('punc', '')}"
     speaker = one.get("spk", one.get("speaker"))
     named = f"spk{speaker}" if isinstance(speaker, int) else speaker
-    yield from _segment(where, one.get("start"), one.get("end"), text, named, 0.001)
+    start, end = one.get("start", one.get("begin_time")), one.get("end", one.get("end_time"))
+    yield from _segment(where, start, end, text, named, 0.001)
 
 
 def _stamped(where: str, value: Mapping[str, Any]) -> Iterator[Segment]:

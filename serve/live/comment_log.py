@@ -28,6 +28,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 _FIELD_OF = {name: field for field, names in _NAMES.items() for name in names}
 _SPEECH = ("speech", "asr", "voice", "audio", "transcript", "spoken", "语音", "口播", "主播说话", "字幕")
+_WORDLESS = ("gift", "like", "enter", "member", "follow", "礼物", "点赞", "进入", "进场")
 _COMMENT = ("comment", "danmaku", "barrage", "chat", "message", "msg", "text", "bullet", "弹幕", "评论", "聊天", "公屏")
 
 
@@ -54,9 +55,17 @@ def read_line(line: str, place: Place) -> Turn | None:
     if not line.strip():
         return None
     if line.lstrip().startswith("{"):
-        value = load_json(place.where, line)
+        value = parsed(place.where, line)
         return turn_of(value if isinstance(value, dict) else {}, place)
     return _plain(line, place)
+
+
+def parsed(where: str, line: str) -> object:
+    """One JSON value. Raises `XunchaError` that names line and fix."""
+    try:
+        return load_json(where, line)
+    except XunchaError as error:
+        raise XunchaError(f"{error} Write one whole object on one line.") from None
 
 
 def read_jsonl(name: str, text: str, room: str) -> list[Turn]:
@@ -87,10 +96,18 @@ def read_csv(name: str, text: str, room: str) -> list[Turn]:
         found = []
         for cells in rows:
             if any(cell.strip() for cell in cells):
-                found.append(turn_of(dict(zip(header, cells, strict=False)), Place(name, rows.line_num, room)))
+                values: dict[str, Any] = dict(zip(header, cells, strict=False))
+                found.append(turn_of(_in_seconds(values), Place(name, rows.line_num, room)))
     except csv.Error as error:
         raise XunchaError(f"{name}:{rows.line_num}: the line cannot be read as CSV: {error}. Mend it.") from None
     return [turn for turn in found if turn]
+
+
+def _in_seconds(values: dict[str, Any]) -> dict[str, Any]:
+    """A row of Whisper's TSV (and whisper.cpp's CSV), which have whole milliseconds in `start`, `end` and `text`."""
+    if [*values] != ["start", "end", "text"] or not (values["start"].isdecimal() and values["end"].isdecimal()):
+        return values
+    return {**values, "start": int(values["start"]) / 1000, "end": int(values["end"]) / 1000}
 
 
 def read_plain(name: str, text: str, room: str) -> list[Turn]:
@@ -142,7 +159,7 @@ def turn_of(value: Mapping[str, Any], place: Place) -> Turn | None:
     end = seconds_of(given.get("end"))
     user = _word(given.get("user"))
     role = role_of(_word(given.get("role"))) or (role_of(user) if role_of(user) in ROLES else "")
-    source = _source(_word(given.get("source")), role)
+    source = _source(_word(given.get("source")), role, named="user" in given or "role" in given)
     if source is None:
         return None
     if not role:
@@ -152,9 +169,16 @@ def turn_of(value: Mapping[str, Any], place: Place) -> Turn | None:
     return Turn(room, source, start, ended, user, role, text, place.where, _word(given.get("merchant")))
 
 
-def _source(word: str, role: str) -> Source | None:
-    """Spoken or written, as the record says; where it does not, the host speaks and everybody else writes."""
+def _source(word: str, role: str, *, named: bool) -> Source | None:
+    """Spoken or written, as the record says; None: a gift, a like.
+
+    Where it does not say, the host speaks and everybody else writes; lines without users and roles are a transcript.
+    """
     plain = word.lower()
+    if not plain and not named:
+        return Source.SPEECH
+    if any(name in plain for name in _WORDLESS):
+        return None
     if any(name in plain for name in _SPEECH):
         return Source.SPEECH
     if not plain or any(name in plain for name in _COMMENT):

@@ -39,7 +39,7 @@ class Said:
 class Event:
     """One violation. Times are seconds on the room's clock; `end` is that of the last repeat.
 
-    `peak` is the highest score of a window, `support` what all views of the stretch say together.
+    `peak` is the highest score of a window, `support` what its least sure views say.
     `repeats` counts how often it was said or written, `users` by how many.
     """
 

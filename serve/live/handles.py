@@ -16,6 +16,7 @@ _STRONG = {
 # Read as a digit only beside one: radio speech, and what speech recognition writes for 幺, 六 and 九.
 _WEAK = {"洞": "0", "拐": "7", "勾": "9", "腰": "1", "妖": "1", "邀": "1", "要": "1", "溜": "6", "酒": "9", "久": "9"}
 _WORDS = "要久邀"
+_TIMES = re.compile(f"(?<=[0-9{''.join(_STRONG)}])([两二三四五六七八])个([0-9{''.join(_STRONG)}])")
 _NUMERALS = re.compile(f"[0-9{''.join(_STRONG)}{''.join(_WEAK)}]+")
 _LETTER = re.compile(r"(?:LETTER|SYMBOL|CAPITAL) (?:SMALL |CAPITAL )?([A-Z])$")
 _DIGITS = re.compile(r"(?<![a-z_])\d+(?:[-—–.·、,，*~_/ ]\d+)*(?![a-z_])")
@@ -41,14 +42,14 @@ _APPS = (
         r"[微薇威围维唯卫伟徽味v][信心星]|wechat|weixin|微x|vx|wx|加[v薇微威围卫]|v号|绿泡泡|绿色软件"
         r"|[薇微威v]",
     ),
-    ("qq", r"q{2}|扣扣|企鹅|q号|球球|秋秋"),
+    ("qq", r"q{2}|扣扣|企鹅|群号|q号|球球|秋秋"),
     ("douyin", r"抖音|某音|dy"),
     ("kuaishou", r"快手"),
     ("xhs", r"小红书|小红薯|xhs"),
     ("taobao", r"淘宝|某宝|tb"),
     ("xianyu", r"闲鱼|咸鱼"),
 )  # fmt: skip
-_BETWEEN = r"(?:[心号是为的我你们来加搜同就叫一下记下是:：,，。、→>\-=@ ]|id|好友|账号|号码|自己){0,8}?"
+_BETWEEN = r"(?:[心号是为的我你们来加搜里面上去同就叫一下记下是:：,，。、→>\-=@ ]|id|好友|账号|号码|自己){0,8}?"
 _ID = r"(?P<id>[a-z][a-z0-9_\-]{3,19}|\d{5,11})(?![a-z0-9])"
 _AFTER_APP = [(kind, re.compile(f"(?:{names}){_BETWEEN}{_ID}")) for kind, names in _APPS]
 _MAIL = re.compile(r"[a-z0-9][a-z0-9._\-]+@[a-z0-9\-]+(?:\.[a-z]{2,})+")
@@ -76,7 +77,7 @@ def read_handles(text: str) -> list[Handle]:
     >>> [one.value for one in read_handles("加薇❤️ＡＢＣ①②③看图,扣扣是八八六六七七")]
     ['wx:abc123', 'qq:886677']
     """
-    plain, places = _plain(text)
+    plain, places = _repeated(*_plain(text))
     spoken = _spoken(plain)
     found = [*_numbers(spoken, places)]
     for kind, pattern in _AFTER_APP:
@@ -103,6 +104,19 @@ def _plain(text: str) -> tuple[str, list[int]]:
         chars.append(read)
         places += [place] * len(read)
     return "".join(chars), places
+
+
+def _repeated(plain: str, places: list[int]) -> tuple[str, list[int]]:
+    """With 四个六 after a numeral said as 六六六六."""
+    chars: list[str] = []
+    own: list[int] = []
+    at = 0
+    for match in _TIMES.finditer(plain):
+        times = int(_STRONG[match[1]])
+        chars += [*plain[at : match.start()], *match[2] * times]
+        own += [*places[at : match.start()], *[places[match.start()]] * (times - 1), places[match.end() - 1]]
+        at = match.end()
+    return "".join(chars) + plain[at:], own + places[at:]
 
 
 def _apart(text: str) -> set[int]:

@@ -116,7 +116,8 @@ class Monitor:
         events = []
         for at, (room, voice, one) in enumerate(found):
             seen = verdicts[at * len(self.settings.margins) : (at + 1) * len(self.settings.margins)]
-            held = support([view.scores[one.label] for view in seen if isinstance(view, Scored)])
+            scores = [view.scores[one.label] for view in seen if isinstance(view, Scored)]
+            held = support(scores, self.settings.doubted)
             held = round(held, 4)  # scores are equal to 1e-6 in every batch, decisions shall be equal
             event = self._event(room, voice, one, held) if held >= self._bar else None
             event = room.counted(event) if event else None
@@ -126,20 +127,25 @@ class Monitor:
 
     def _event(self, room: Room, voice: Voice, one: Candidate, held: float) -> Event:
         track = voice.track
-        handles = self._handles(voice, one)
+        found = self._handles(voice, one)
+        # A number beside the evidence belongs to it, to its last digit.
+        near = self.settings.join_chars
+        own = [(first, last) for first, last, _ in found if first <= one.end + near and one.start - near <= last]
+        begun, ended = min([one.start, *(first for first, _ in own)]), max([one.end, *(last for _, last in own)])
+        pieces = track.pieces(begun, ended)
         quotes = tuple(
             Quote(
                 turn.where, turn.user, turn.role, track.time(first), track.time(last - 1),
                 turn.text[begin:stop], begin, stop,
             )
-            for turn, begin, stop, first, last in track.pieces(one.start, one.end)
+            for turn, begin, stop, first, last in pieces
         )  # fmt: skip
-        turn = max(track.pieces(one.start, one.end), key=lambda piece: piece[4] - piece[3])[0]
-        start, end = track.time(one.start), track.time(one.end - 1)
+        turn = max(pieces, key=lambda piece: piece[4] - piece[3])[0]
+        start, end = track.time(begun), track.time(ended - 1)
         text = " … ".join(quote.text for quote in quotes)
-        words = track.slice(one.start, one.end)
+        handles = tuple(handle for _, _, handle in found)
         return Event(
-            id=event_id(room.name, turn.source, turn.voice, one.label, round(start, 2), words),
+            id=event_id(room.name, turn.source, turn.voice, one.label, round(start, 2), track.slice(begun, ended)),
             room=room.name, merchant=turn.merchant, label=one.label, reason=one.reason,
             rule=self._taxonomy.reason(one.reason).rule.citation, source=str(turn.source), role=turn.role,
             user=turn.user, start=start, end=end, evidence=quotes, handles=handles, peak=round(one.peak, 4),
@@ -147,20 +153,21 @@ class Monitor:
             model=self.judge.model_id,
         )  # fmt: skip
 
-    def _handles(self, voice: Voice, one: Candidate) -> tuple[Said, ...]:
-        """Contact values in and around the evidence, each once."""
+    def _handles(self, voice: Voice, one: Candidate) -> list[tuple[int, int, Said]]:
+        """Contact values in and around the evidence, each once, with their first and end number."""
         if one.label != "off_platform":
-            return ()
+            return []
         track = voice.track
         start, end = voice.view(one, self.settings.handle_chars, FOREVER) or (one.start, one.end)
-        found: dict[str, Said] = {}
+        found: dict[str, tuple[int, int, Said]] = {}
         for handle in read_handles(track.slice(start, end)):
             first, last = start + handle.start, start + handle.end
             if handle.kind == "id" and not (first < one.end and one.start < last):
                 continue
             text = " … ".join(turn.text[begin:stop] for turn, begin, stop, _, _ in track.pieces(first, last))
-            found.setdefault(handle.value, said(handle, text, track.time(first), track.time(last - 1)))
-        return tuple(found.values())
+            value = said(handle, text, track.time(first), track.time(last - 1))
+            found.setdefault(handle.value, (first, last, value))
+        return list(found.values())
 
     def _verdicts(self, texts: Sequence[str]) -> list[Verdict]:
         """Verdicts in order; a text that was judged lately is not judged again."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
 from xuncha.serve.live.asr_json import read_asr
-from xuncha.serve.live.comment_log import is_header, read_csv, read_json_list, read_jsonl, read_plain, turn_from
+from xuncha.serve.live.comment_log import is_header, parsed, read_csv, read_json_list, read_jsonl, read_plain, turn_from
 from xuncha.serve.live.segments import Segment
 from xuncha.serve.live.subtitles import read_subtitles
 from xuncha.serve.live.turns import Source, Turn, is_date, seconds_of
@@ -128,27 +128,35 @@ def _is_log(value: object) -> bool:
     """Whether a list holds lines of a log, not what a recogniser writes."""
     first = value[0] if isinstance(value, list) and value else None
     return isinstance(first, dict) and not {"segments", "sentence_info", "sentences", "stamp_sents"} & set(first) and (
-        any(key in first for key in ("user", "role", "nickname", "content", "time", "时间")) and "start" not in first
+        any(key in first for key in ("user", "role", "nickname", "content", "time", "时间"))
     )  # fmt: skip
 
 
 def _jsonl(name: str, text: str) -> list[Turn]:
-    """A log; lines that a recogniser wrote, one result a line, are speech."""
-    first = next(line for line in text.splitlines() if line.strip())
-    if any(f'"{key}"' in first for key in ("segments", "sentence_info", "sentences", "stamp_sents")):
-        found = []
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip():
-                found += _speech(read_asr(f"{name}:{number}", json.loads(line)))
-        return found
-    if (
-        '"start"' in first
-        and '"time"' not in first
-        and not any(f'"{key}"' in first for key in ("user", "role", "source"))
-    ):
-        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-        return [turn for number, line in lines for turn in _speech(read_asr(f"{name}:{number}", json.loads(line)))]
-    return read_jsonl(name, text, "")
+    """A log; lines that a recogniser wrote, one result or segment a line, are speech."""
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if not _is_recognised(lines[0][1]):
+        return read_jsonl(name, text, "")
+    found = []
+    for number, line in lines:
+        where = f"{name}:{number}"
+        found += _speech(read_asr(where, parsed(where, line.removeprefix("\ufeff"))))
+    return found
+
+
+def _is_recognised(line: str) -> bool:
+    """Whether a recogniser wrote a line, not a log."""
+    try:
+        value = json.loads(line.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(value, dict):
+        return False
+    if any(key in value for key in ("segments", "sentence_info", "sentences", "stamp_sents", "transcription")):
+        return True
+    if isinstance(value.get("timestamp"), list) or {"key", "text"} == set(value):
+        return True
+    return "start" in value and not any(key in value for key in ("time", "user", "role", "source"))
 
 
 def _csv(name: str, text: str) -> list[Turn]:

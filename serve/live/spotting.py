@@ -98,11 +98,14 @@ class Spotter:
         )  # fmt: skip
 
 
-def support(scores: list[float]) -> float:
-    """What several views of one stretch say together: the probability at the mean of their log-odds.
+def support(scores: list[float], doubted: int) -> float:
+    """What several views of one stretch say: the probability at the mean log-odds of the `doubted` least sure ones.
 
-    >>> round(support([0.99, 0.5]), 2), round(support([0.9]), 2)
-    (0.91, 0.9)
+    >>> round(support([0.99, 0.99, 0.5], 2), 2), round(support([0.9], 2), 2), support([], 2)
+    (0.91, 0.9, 0.0)
     """
-    odds = [log(min(max(score, _CLIP), 1 - _CLIP) / (1 - min(max(score, _CLIP), 1 - _CLIP))) for score in scores]
+    least = [min(max(score, _CLIP), 1 - _CLIP) for score in sorted(scores)[:doubted]]
+    if not least:
+        return 0.0
+    odds = [log(score / (1 - score)) for score in least]
     return 1 / (1 + exp(-sum(odds) / len(odds)))

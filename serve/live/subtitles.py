@@ -14,7 +14,9 @@ _TIME = r"(?:\d+:)?\d{1,3}:\d{1,2}(?:[.,]\d{1,6})?"
 _RANGE = re.compile(rf"\s*({_TIME})\s*-{{1,2}}[>》]\s*({_TIME})(?:\s.*)?")
 _VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]+)>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
-_ARROW = re.compile(r"-{1,2}[>》]")
+_NEARLY = re.compile(r"\s*[\d.,]*\d:\S*\s*(?:-{1,2}[>》]|\d{1,3}:\d)")
+"""A line that must have been meant as a time range."""
+
 _BLOCKS = ("NOTE", "STYLE", "REGION")
 
 
@@ -24,43 +26,43 @@ def read_subtitles(name: str, text: str) -> list[Segment]:
     Numbers may be missing, hours too; lines of a cue are joined with a blank; tags are dropped, a `<v name>` is the
     speaker.
     """
-    cues = list(_cues(name, text.splitlines()))
-    if not cues and not text.lstrip().startswith("WEBVTT"):
+    web = text.removeprefix("\ufeff").lstrip().startswith("WEBVTT")
+    cues = list(_cues(name, text.splitlines(), named=web))
+    if not cues and not web:
         raise XunchaError(f"{name}: holds no cue. A cue is a line 00:01:02,000 --> 00:01:04,500 with text below it.")
     return cues
 
 
-def _cues(name: str, lines: Iterable[str]) -> Iterator[Segment]:
+def _cues(name: str, lines: Iterable[str], *, named: bool) -> Iterator[Segment]:
+    """The cues. `named`: a line before a cue's time is its name (WebVTT), not words after a blank line (SRT)."""
     where, skipping = "", False
     times: tuple[str, ...] | None = None
     words: list[str] = []
+    whole: int | None = None  # words before the blank line that came after them
     for number, line in enumerate(lines, 1):
         line = line.removeprefix("\ufeff")
         found = _RANGE.fullmatch(line)
         if found:
             if times:
-                yield from _cue(where, times, _without_number(words))
-            where, times, words, skipping = f"{name}:{number}", found.groups(), [], False
-        elif _ARROW.search(line) and not words and not skipping and re.match(r"\s*[\d:.,]+\s*-", line):
+                yield from _cue(where, times, _without_number(words, whole))
+            where, times, words, whole, skipping = f"{name}:{number}", found.groups(), [], None, False
+        elif _NEARLY.match(line) and not skipping:
             raise XunchaError(
                 f"{name}:{number}: {quote(line.strip())} is no time range. Write 00:01:02,000 --> 00:01:04,500."
             )
         elif not line.strip():
-            if times and words:
-                yield from _cue(where, times, words)
-                times, words = None, []
-            skipping = False
-        elif times and not skipping:
-            words.append(line)
-        elif line.startswith(_BLOCKS):
+            skipping, whole = False, len(words) if words and whole is None else whole
+        elif line.startswith(_BLOCKS) and (not times or whole is not None):
             skipping = True
+        elif times and not skipping and (whole is None or not named):
+            words.append(line)
     if times:
-        yield from _cue(where, times, words)
+        yield from _cue(where, times, words if whole is None else _without_number(words, whole))
 
 
-def _without_number(words: list[str]) -> list[str]:
-    """The lines of a cue that no blank line ends, without the number of the next one."""
-    return words[:-1] if words and words[-1].strip().isdigit() else words
+def _without_number(words: list[str], whole: int | None) -> list[str]:
+    """The lines of a cue without the number of the next one. `whole`: so many stand before a blank line."""
+    return words[:-1] if len(words) > (whole or 0) and words[-1].strip().isdigit() else words
 
 
 def _cue(where: str, times: tuple[str, ...], words: list[str]) -> Iterator[Segment]:

@@ -133,7 +133,8 @@ def test_a_line_that_cannot_be_read_is_told_of_and_the_stream_goes_on() -> None:
     )
     assert len(run.events) == 1
     assert run.said == [
-        "stdin:1: not valid JSON: Expecting property name enclosed in double quotes at column 2. The line is left out.",
+        "stdin:1: not valid JSON: Expecting property name enclosed in double quotes at column 2. "
+        "Write one whole object on one line. The line is left out.",
         'stdin:4: "\\xff\\x09?" is neither a JSON object nor a time, a tab and text. '
         "Write 12.5, a tab and what was said. The line is left out.",
     ]

@@ -33,6 +33,10 @@ from xuncha.serve.live.handles import read_handles
         ("加微信abc123 666", ["wx:abc123"]),
         ("我的围心号是 w m y 六六八八", ["wx:wmy6688"]),
         ("微信号是 a b c 一二三", ["wx:abc123"]),
+        ("幺三九 四个六 七八九零", ["13966667890"]),
+        ("一共四个八十块的", []),
+        ("去企鹅里面搜群号 六幺七七 三零五八幺", ["qq:617730581"]),
+        ("绿泡泡里搜laowang八八", ["wx:laowang88"]),
     ],
 )
 def test_values_are_read(text: str, values: list[str]) -> None:
@@ -43,6 +47,9 @@ def test_the_stretch_holds_the_value() -> None:
     text = "家人们记一下幺三八零零幺三八零零零晚上打给我"
     (handle,) = read_handles(text)
     assert text[handle.start : handle.end] == "幺三八零零幺三八零零零"
+    text = "记一下幺三九七八九零四个六晚上打给我"
+    (handle,) = read_handles(text)
+    assert text[handle.start : handle.end] == "幺三九七八九零四个六"
 
 
 def test_one_value_in_several_rooms_is_one_campaign(judge: WordJudge) -> None:

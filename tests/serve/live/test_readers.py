@@ -48,6 +48,13 @@ def test_srt(tmp_path: Path, content: str | bytes) -> None:
     assert simple(read(tmp_path, "r.srt", content)) == WANTED
 
 
+def test_no_words_of_a_cue_are_lost(tmp_path: Path) -> None:
+    text = "1\n00:00:01,000 --> 00:00:02,000\n记一下\n138\n\n0013\n8000\n\n2\n00:00:05,000 --> 00:00:06,000\n\n666\n"
+    assert [turn.text for turn in read(tmp_path, "r.srt", text)] == ["记一下 138 0013 8000", "666"]
+    bare = text.replace("1\n00", "00").replace("2\n00", "00")  # no numbers: digits before a time are words
+    assert [turn.text for turn in read(tmp_path, "r.srt", bare.replace("\n0013", ""))] == ["记一下 138", "666"]
+
+
 def test_webvtt_with_notes_styles_settings_voices_and_entities(tmp_path: Path) -> None:
     text = (
         "WEBVTT - x\nKind: captions\n\nNOTE\n00:01 --> 是注释\n\nSTYLE\n::cue { color: red }\n\nintro\n"
@@ -100,6 +107,28 @@ def test_json_of_recognisers(tmp_path: Path, value: object) -> None:
     assert simple(read(tmp_path, "r.json", json.dumps(value, indent=1))) == WANTED
 
 
+@pytest.mark.parametrize(
+    "content", ["start\tend\ttext\n1000\t2500\t大家好 欢迎\n3000\t4000\t看货\n",
+                'start,end,text\n1000,2500,"大家好 欢迎"\n3000,4000,"看货"\n']
+)  # fmt: skip
+def test_tables_of_whisper_are_speech_in_milliseconds(tmp_path: Path, content: str) -> None:
+    assert simple(read(tmp_path, "r.tsv", content)) == WANTED
+    assert {turn.source for turn in read(tmp_path, "r.csv", content)} == {Source.SPEECH}
+
+
+@pytest.mark.parametrize("value", [[{"key": "a", "text": ""}], [{"key": "a", "text": "", "timestamp": []}], [],
+                                   {"segments": [], "text": ""}, [{"key": "a", "text": "<|nospeech|>"}]])  # fmt: skip
+def test_a_recogniser_that_heard_nothing_gives_no_turns(tmp_path: Path, value: object) -> None:
+    assert read(tmp_path, "r.json", json.dumps(value)) == []
+
+
+def test_results_of_funasr_one_a_line(tmp_path: Path) -> None:
+    lines = [{"key": key, "text": "看货", "timestamp": [[at, at + 500], [at + 500, at + 1000]]} for key, at in
+             (("a", 1000), ("b", 3000))]  # fmt: skip
+    wanted = [(1.0, 2.0, "host", "看货"), (3.0, 4.0, "host", "看货")]
+    assert simple(read(tmp_path, "r.jsonl", "\n".join(map(json.dumps, lines)))) == wanted
+
+
 def test_segments_one_a_line(tmp_path: Path) -> None:
     assert simple(read(tmp_path, "r.jsonl", "\n".join(map(json.dumps, SEGMENTS)))) == WANTED
 
@@ -125,6 +154,7 @@ LOG = [
     {"time": "00:00:02", "user": {"nickname": "乙", "id": 7}, "content": "加微信", "type": "danmaku", "room_id": 88},
     {"ts": 3, "nickname": "小翠", "identity": "主播", "msg": "大家好", "shop": "m1"},
     {"time": 4, "type": "gift", "user": "丙"},
+    {"time": 4, "type": "WebcastGiftMessage", "user": "丙", "content": "送出小心心"},
     {"time": 5, "type": "comment", "user": "丙", "text": ""},
 ]
 
@@ -138,6 +168,16 @@ def test_comment_logs_under_the_names_that_platforms_use(tmp_path: Path) -> None
     ]
     assert turns[1].where.endswith("c.jsonl:2")
     assert read(tmp_path, "d.json", json.dumps(LOG))[0].text == "多少钱"
+
+
+def test_lines_that_name_neither_user_nor_role_are_a_transcript(tmp_path: Path) -> None:
+    for name, content in (("a.csv", "time,text\n1,大家好\n"), ("a.jsonl", '{"time": 1, "text": "大家好"}\n')):
+        assert [(turn.source, turn.role) for turn in read(tmp_path, name, content)] == [(Source.SPEECH, "host")]
+
+
+def test_a_log_as_one_list_may_call_its_times_start(tmp_path: Path) -> None:
+    turns = read(tmp_path, "a.json", json.dumps([{"start": 1, "user": "甲", "role": "viewer", "text": "好"}]))
+    assert [(turn.source, turn.user) for turn in turns] == [(Source.COMMENT, "甲")]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +215,18 @@ def test_plain_lines_and_lines_with_a_speaker(tmp_path: Path) -> None:
         ("r.jsonl", '{"time": 1, "text": "a"}\n{"time": "soon", "text": "b"}\n',
          'r.jsonl:2: field "time" is no time: "soon". Write seconds, 0:01:12 or a date.'),
         ("r.jsonl", '{"time": 1, "text": "a"}\n{"time": 1,\n',
-         "r.jsonl:2: not valid JSON: Expecting property name enclosed in double quotes at column 12."),
+         "r.jsonl:2: not valid JSON: Expecting property name enclosed in double quotes at column 12. "
+         "Write one whole object on one line."),
+        ("r.jsonl", '{"start": 1, "end": 2, "text": "a"}\n{"start": 2,\n',
+         "r.jsonl:2: not valid JSON: Expecting property name enclosed in double quotes at column 13. "
+         "Write one whole object on one line."),
+        ("r.srt", SRT + "\n3\n00:00:0x,000 --> 00:00:09,000\n加微信\n",
+         'r.srt:11: "00:00:0x,000 --> 00:00:09,000" is no time range. Write 00:01:02,000 --> 00:01:04,500.'),
+        ("r.srt", SRT + "\n3\n00:00:08,000 00:00:09,000\n加微信\n",
+         'r.srt:11: "00:00:08,000 00:00:09,000" is no time range. Write 00:01:02,000 --> 00:01:04,500.'),
+        ("r.json", '[{"key": "a", "text": "<|zh|><|Speech|>大家好"}]',
+         "r.json: [0]: has text without times. "
+         "Run FunASR with sentence_timestamp=True."),
         ("r.csv", "a,b\n1,2\n",
          'r.csv:1: there is no column for time and text among "a, b". '
          'Give the columns the names time, user, role, text.'),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.serve.live.conftest import events_of
-from tests.serve.live.marked import Met, meet, read_rooms
+from tests.serve.live.marked import MarkedRoom, Met, meet, read_rooms
 from xuncha.serve import Scorer
 from xuncha.serve.live.events import Event
 from xuncha.serve.live.monitor import Monitor
@@ -22,23 +22,25 @@ def scorer() -> Scorer:
     return Scorer.load()
 
 
+Found = list[tuple[MarkedRoom, list[Event]]]
+
+
+@pytest.fixture(scope="module")
+def found(scorer: Scorer) -> dict[str, Found]:
+    """Of each half, the rooms with their events."""
+    return {half: [(room, events_of(scorer, room.turns)) for room in read_rooms(half)] for half in ("dev", "held")}
+
+
 @pytest.mark.parametrize("half", ["dev", "held"])
-def test_precision_and_recall_at_one_window(scorer: Scorer, half: str) -> None:
-    rooms = read_rooms(half)
-    met = sum((meet(events_of(scorer, room.turns), room.marks) for room in rooms), Met(0, 0, 0, 0))
+def test_precision_and_recall_at_one_window(found: dict[str, Found], half: str) -> None:
+    met = sum((meet(events, room.marks) for room, events in found[half]), Met(0, 0, 0, 0))
     assert met.marks >= 20
     assert met.precision >= 0.85 and met.recall >= 0.85, met
 
 
-def test_marked_numbers_are_read(scorer: Scorer) -> None:
-    found = {
-        said.value
-        for half in ("dev", "held")
-        for room in read_rooms(half)
-        for event in events_of(scorer, room.turns)
-        for said in event.handles
-    }
-    assert {"15900276631", "18655007721", "13577880091", "wx:jihuo660"} <= found
+def test_marked_numbers_are_read(found: dict[str, Found]) -> None:
+    values = {said.value for half in found.values() for _, events in half for event in events for said in event.handles}
+    assert {"15900276631", "18655007721", "13577880091", "wx:jihuo660", "17785200963", "qq:617730581"} <= values
 
 
 def words(events: list[Event]) -> list[tuple[object, ...]]:
@@ -74,12 +76,12 @@ def test_segment_borders_change_nothing(scorer: Scorer) -> None:
         assert words(events_of(scorer, cut)) == wanted
 
 
-def test_a_stream_gives_the_events_of_the_record(scorer: Scorer) -> None:
+def test_a_stream_gives_the_events_of_the_record(scorer: Scorer, found: dict[str, Found]) -> None:
     turns = [turn for room in read_rooms("held") for turn in room.turns]
     turns.sort(key=lambda turn: turn.start + random.Random(turn.where).uniform(0, 9))
-    monitor, found = Monitor(scorer), []
+    monitor, given = Monitor(scorer), []
     for at in range(0, len(turns), 40):
-        found += monitor.feed(turns[at : at + 40])
-    last = {event.id: event for event in (*found, *monitor.close())}
-    record = {event.id: event for room in read_rooms("held") for event in events_of(scorer, room.turns)}
+        given += monitor.feed(turns[at : at + 40])
+    last = {event.id: event for event in (*given, *monitor.close())}
+    record = {event.id: event for _, events in found["held"] for event in events}
     assert last == record

@@ -78,6 +78,17 @@ def test_a_number_spoken_over_several_turns_is_read_whole_with_its_turns(judge: 
     assert (event.start, round(event.end, 2)) == (2.0, 6.75)
 
 
+def test_a_number_is_quoted_to_its_last_digit(judge: WordJudge) -> None:
+    turns = [
+        speech(0, "加我微信啊", 1),
+        speech(1, "幺三八啊", 2),
+        speech(2, "零零幺三啊", 3),
+        speech(3, "八零零零" + FILLER, 9),
+    ]
+    (event,) = events_of(judge, turns)
+    assert [quote.text for quote in event.evidence] == ["加我微信啊", "幺三八啊", "零零幺三啊", "八零零零"]
+
+
 def test_a_number_in_several_comments_of_one_user_is_read_whole(judge: WordJudge) -> None:
     turns = [comment(1, "甲", "138"), comment(2, "乙", "多少钱"), comment(4, "甲", "0013"), comment(9, "甲", "8000")]
     (event,) = events_of(judge, turns)
