@@ -68,16 +68,20 @@ class Columns:
         return self.roles.get("source")
 
 
-def columns_of(table: Table, text: Sequence[str], given: Mapping[str, str]) -> Columns:
-    """The columns to score and the roles of others: those given, else by their names.
-
-    `given` maps a role to a column, or to nothing where no column has it. Raises `XunchaError` for a role or a name
-    that is not there, or if no text column can be guessed.
-    """
+def check_roles(given: Mapping[str, str]) -> None:
+    """Raise `XunchaError` if there is no such role."""
     for role in given:
         if role not in ROLES:
             hint = did_you_mean(role, tuple(ROLES))
             raise XunchaError(f"--column: there is no role {quote(role)}.{hint} Choose {', '.join(ROLES)}.")
+
+
+def columns_of(table: Table, text: Sequence[str], given: Mapping[str, str]) -> Columns:
+    """The columns to score and the roles of others: those given, else by their names.
+
+    `given` maps a role to a column, or to nothing where no column has it. Raises `XunchaError` for a name that is not
+    there, or if no text column can be guessed.
+    """
     names = text_columns(table, text)
     roles = {role: name for role, name in guessed_roles(table.columns).items() if name not in names}
     for role, name in given.items():
@@ -139,14 +143,16 @@ def folded(name: str) -> str:
     return _JOINTS.sub("", _IN_BRACKETS.sub("", folded))
 
 
-def added_names(labels: Sequence[str]) -> tuple[str, ...]:
+def added_names(labels: Sequence[str], text_columns: Sequence[str] = ()) -> tuple[str, ...]:
     """Names of the columns that scoring adds, in order."""
-    return Shape(tuple(labels)).names
+    return Shape.of(labels, text_columns).names
 
 
-def dropped_columns(table: Table, labels: Sequence[str], overwrite: bool) -> frozenset[str]:
+def dropped_columns(
+    table: Table, labels: Sequence[str], text_columns: Sequence[str], overwrite: bool
+) -> frozenset[str]:
     """Input columns that make room for added ones. Raises `XunchaError` if there are some and not `overwrite`."""
-    added = added_names(labels)
+    added = added_names(labels, text_columns)
     clash = tuple(name for name in table.columns if name in added)
     if clash and not overwrite:
         raise XunchaError(

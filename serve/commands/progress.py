@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from xuncha.labels.errors import escape_controls
-from xuncha.serve.batch import Plan, Progress, Silence
+from xuncha.serve.run import Plan, Progress, Silence
 from xuncha.serve.summary import Tally
 
 _EVERY = 1.0  # seconds between two JSON lines

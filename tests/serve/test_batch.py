@@ -119,7 +119,7 @@ def test_the_summary_counts_everything(run: Run) -> None:
         "encoding": "utf-8", "text_columns": ["text"], "text_columns_guessed": True, "model": "fake@00000000",
         "operating_point": "balanced", "columns": {"id": "id"}, "resumed_rows": 0, "rejects": 1,
         "rejects_file": f"{run.folder}/out.jsonl.rejects.jsonl", "files": 1, "files_skipped": 0,
-        "files_unreadable": [],
+        "files_unreadable": [], "notes": [],
     }  # fmt: skip
     assert run.summary.lines()[1:] == [
         "read: text · utf-8 · model fake@00000000 · balanced",
