@@ -118,7 +118,7 @@ def _refuse_same(inputs: Inputs, target: str) -> None:
     for file in inputs.files:
         if file.path == STDIO or is_remote(file.path):
             continue
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # told when it is opened
             real = local_path(file.path)
             if os.path.samefile(real, local_path(target)) and Path(local_path(target)).is_file():
                 raise XunchaError(f"{target}: input and output are the same file. Choose another name for the output.")

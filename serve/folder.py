@@ -86,16 +86,13 @@ def score_folder(run: Run, inputs: Inputs, target: str) -> Summary:
     inner = replace(run, progress=together, options=replace(run.options, work_dir=work))
     refused: list[str] = []
     for file, output in zip(inputs.files, outputs, strict=True):
-        _make_parent(output)
         try:
-            summary = score_inputs(inner, Inputs(file.path, (file,)), output, keep_record=True)
+            summary = _scored(inner, file, output)
         except RejectsFound as error:
             refused.append(str(error))
-        except (Unreadable, OSError) as error:
-            if isinstance(error, OSError) and not (error.errno in UNREADABLE and _about(error, file)):
-                raise
-            found.unreadable.append(sentence(error))
-            _list_failure(file, output, sentence(error))
+        except Unreadable as error:
+            found.unreadable.append(str(error))
+            _list_failure(file, output, str(error))
         else:
             found.add(summary)
             total.join(summary.tally)
@@ -137,9 +134,23 @@ def _prepared(run: Run, target: str) -> Path:
     return work
 
 
+def _scored(run: Run, file: InputFile, output: str) -> Summary:
+    """One file. Raises `Unreadable` if it is the file that stands in the way."""
+    _make_parent(output)
+    if file.error:
+        raise Unreadable(file.error)
+    try:
+        return score_inputs(run, Inputs(file.path, (file,)), output, keep_record=True)
+    except OSError as error:
+        if error.errno in UNREADABLE and _about(error, file):
+            raise Unreadable(sentence(error)) from None
+        raise
+
+
 def _about(error: OSError, file: InputFile) -> bool:
     """Whether it is the input that cannot be read, not the output that cannot be written."""
-    return error.filename is not None and os.fspath(error.filename) == local_path(file.path)
+    given = error.filename
+    return given is not None and os.path.normpath(os.fsdecode(given)) == os.path.normpath(local_path(file.path))
 
 
 def _make_parent(output: str) -> None:

@@ -25,7 +25,8 @@ def rejects_path(target: str) -> str:
     """The name of the rejects file of the output `target`; a very long one is cut to what a file name may have."""
     folder, slash, name = target.rpartition("/")
     room = _NAME_BYTES - len(REJECTS)
-    kept = name if len(name.encode()) <= room else name.encode()[:room].decode("utf-8", "ignore")
+    raw = name.encode("utf-8", "surrogateescape")
+    kept = name if len(raw) <= room else raw[:room].decode("utf-8", "ignore")
     return f"{folder}{slash}{kept}{REJECTS}"
 
 
