@@ -141,8 +141,8 @@ def working(
             f"{target.path}: an unfinished run of it is kept here. Go on with --resume, or start again with --force."
         )
     target.refuse(force=force or (resume and there is not None))
-    if not (resume and there is not None) and not is_remote(rejects.path):
-        rejects.refuse(force=force)
+    if not is_remote(rejects.path):
+        rejects.refuse(force=True)  # without their output they are of a run that gave none
     folder.mkdir(parents=True, exist_ok=True)
     work = Work(target, rejects, folder, resume, force, keep_record or resume)
     with locked(folder, target.path):

@@ -321,6 +321,22 @@ def test_strict_scores_nothing_and_lists_every_reject(
     assert not (tmp_path / "out.csv.rejects.jsonl").exists()
 
 
+def test_mended_input_takes_the_place_of_the_rejects_that_a_refused_run_left(
+    shop: Path, command: Main, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    for _ in range(2):
+        assert command("score", shop / "a.csv", "-o", out, "--strict") == 3
+    (shop / "bad.csv").write_bytes(b"")
+    assert command("score", shop, "-o", tmp_path / "out", "--resume") == 1
+    for name in ("a", "bad"):
+        (shop / f"{name}.csv").write_text("id,text\n1,加V\n", "utf-8")
+    assert command("score", shop / "a.csv", "-o", out, "--strict") == 0
+    assert command("score", shop, "-o", tmp_path / "out", "--resume", "--force") == 0
+    left = [path.name for path in tmp_path.rglob("*.rejects.jsonl")]
+    assert (left, (tmp_path / "out" / "bad.csv").exists()) == ([], True)
+
+
 def test_columns_take_the_roles_that_are_given(run: Run) -> None:
     data = "商品ID,标题,店铺名称,渠道\n7,加V,甲,speech\n8\n".encode()
     run.rows("in.csv", data)
