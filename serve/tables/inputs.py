@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +67,14 @@ def _local_files(path: str, closed: dict[str, str]) -> list[str] | None:
     if os.path.isdir(path):
         return sorted(_walked(path, closed))
     if any(mark in path for mark in _MAGIC) and not os.path.lexists(path):
-        return sorted(one for one in glob.glob(path, recursive=True) if _is_file(one))
+        return sorted(_once(one for one in glob.glob(path, recursive=True) if _is_file(one)))
     return None
+
+
+def _once(paths: Iterable[str]) -> Iterable[str]:
+    """The paths without those that come to the same name in the same folder by way of more links."""
+    shortest = sorted(paths, key=lambda path: (path.count(os.sep), path), reverse=True)
+    return {(os.path.realpath(os.path.dirname(path)), os.path.basename(path)): path for path in shortest}.values()
 
 
 def _walked(folder: str, closed: dict[str, str]) -> Iterator[str]:

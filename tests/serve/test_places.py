@@ -118,6 +118,11 @@ def test_links_in_circles_and_to_folders_beside_cost_no_row_and_double_none(shop
     assert (summary.files, summary.tally.rows) == (4, 5)
 
 
+def test_a_glob_through_a_link_that_leads_back_gives_each_file_once(shop: Path, scorer: FakeScorer) -> None:
+    (shop / "self").symlink_to(".")
+    assert score_file(scorer, f"{shop}/**/*.csv", shop.parent / "out.jsonl").tally.rows == 2
+
+
 def test_what_cannot_be_listed_or_followed_is_told(shop: Path, command: Main, monkeypatch: pytest.MonkeyPatch) -> None:
     (shop / "gone.csv").symlink_to("nowhere.csv")
     (shop / "loop.csv").symlink_to("loop.csv")
