@@ -70,8 +70,9 @@ def score_columns(
 ) -> Added:
     """Score columns of equal length and give the added columns.
 
-    A row with a problem is not scored; the problem is its status. A row of several fields has the highest score
-    of them, and is flagged if one is. Scores and flags of a row that is not scored are null; its evidence is [].
+    A row with a problem is not scored; the problem is its status. A row of several fields has the highest score of
+    them, is flagged if one is, and has the verdict of each in `fields`. Scores and flags of a row that is not scored
+    are null; its evidence is [].
     """
     rows = len(next(iter(fields.values())))
     statuses = problems or [None] * rows
@@ -80,7 +81,7 @@ def score_columns(
     given = None if sources is None else [_source(sources[row]) for _ in fields for row in asked]
     verdicts = scorer.score(texts, given)
     names = list(fields)
-    table = [_unscored_row(status, scorer) for status in statuses]
+    table = [_unscored_row(status, scorer, names) for status in statuses]
     for at, row in enumerate(asked):
         table[row] = _scored_row(verdicts[at :: len(asked)], names, scorer)
     return Added(Shape.of(scorer.labels, names), table)
@@ -92,8 +93,9 @@ def _source(value: object) -> str | None:
 
 def _scored_row(verdicts: Sequence[Verdict], names: Sequence[str], scorer: TextScorer) -> list[object]:
     scored = [verdict for verdict in verdicts if isinstance(verdict, Scored)]
+    fields = list(map(_verdict_of, names, verdicts, [scorer.labels] * len(names))) if len(names) > 1 else []
     if not scored:
-        return _unscored_row(_status(verdicts, names), scorer)
+        return _unscored_row(_status(verdicts, names), scorer, names, fields)
     scores = [round(max(one.scores[label] for one in scored), DIGITS) for label in scorer.labels]
     flags = [any(one.flags[label] for one in scored) for label in scorer.labels]
     evidence = [
@@ -102,11 +104,27 @@ def _scored_row(verdicts: Sequence[Verdict], names: Sequence[str], scorer: TextS
         if isinstance(verdict, Scored)
         for piece in verdict.evidence
     ]
-    return [*scores, *flags, evidence, _status(verdicts, names), scorer.model_id]
+    return [*scores, *flags, evidence, *_if_several(names, fields), _status(verdicts, names), scorer.model_id]
 
 
-def _unscored_row(status: str | None, scorer: TextScorer) -> list[object]:
-    return [None] * (2 * len(scorer.labels)) + [[], status, scorer.model_id]
+def _unscored_row(
+    status: str | None, scorer: TextScorer, names: Sequence[str], fields: Sequence[object] = ()
+) -> list[object]:
+    nothing: list[object] = [None] * (2 * len(scorer.labels))
+    return [*nothing, [], *_if_several(names, fields), status, scorer.model_id]
+
+
+def _if_several(names: Sequence[str], fields: Sequence[object]) -> list[object]:
+    return [list(fields)] if len(names) > 1 else []
+
+
+def _verdict_of(name: str, verdict: Verdict, labels: Sequence[str]) -> dict[str, Any]:
+    """The verdict of one field, with the keys of `Shape.field_keys`."""
+    if isinstance(verdict, Ruled):
+        nothing = {f"{kind}_{label}": None for kind in ("score", "flag") for label in labels}
+        return {"field": name, **nothing, "status": str(verdict.reason)}
+    scores = {f"score_{label}": round(verdict.scores[label], DIGITS) for label in labels}
+    return {"field": name, **scores, **{f"flag_{label}": verdict.flags[label] for label in labels}, "status": OK}
 
 
 def _status(verdicts: Sequence[Verdict], names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -9,14 +10,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xuncha.labels.errors import XunchaError, sentence
-from xuncha.serve.batch import Plan, Progress, Run, score_inputs
+from xuncha.serve.batch import score_inputs
 from xuncha.serve.engines import Unreadable
+from xuncha.serve.opening import UNREADABLE
+from xuncha.serve.run import Plan, Progress, Run
 from xuncha.serve.strict import RejectsFound
 from xuncha.serve.summary import Summary, Tally
 from xuncha.serve.tables.inputs import InputFile, Inputs, output_names
 from xuncha.serve.tables.rejects import encoded
 from xuncha.serve.tables.remote import is_remote, local_path
-from xuncha.serve.tables.workplace import REJECTS, Target, rejects_path, work_folder
+from xuncha.serve.tables.target import REJECTS, Target, rejects_path
+from xuncha.serve.tables.workplace import work_folder
 
 
 @dataclass(slots=True)
@@ -51,6 +55,7 @@ class _Found:
     resumed: int = 0
     done: int = 0
     unreadable: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, summary: Summary) -> None:
         self.encodings |= dict.fromkeys([summary.encoding] if summary.encoding else [])
@@ -58,6 +63,7 @@ class _Found:
         self.roles = {**summary.roles, **self.roles}
         self.guessed = summary.guessed
         self.resumed += summary.resumed
+        self.notes += summary.notes
         self.done += 1
 
 
@@ -80,14 +86,13 @@ def score_folder(run: Run, inputs: Inputs, target: str) -> Summary:
     inner = replace(run, progress=together, options=replace(run.options, work_dir=work))
     refused: list[str] = []
     for file, output in zip(inputs.files, outputs, strict=True):
-        _make_parent(output)
         try:
-            summary = score_inputs(inner, Inputs(file.path, (file,)), output, keep_record=True)
+            summary = _scored(inner, file, output)
         except RejectsFound as error:
             refused.append(str(error))
-        except (Unreadable, FileNotFoundError, PermissionError) as error:
-            found.unreadable.append(sentence(error))
-            _list_failure(file, output, sentence(error))
+        except Unreadable as error:
+            found.unreadable.append(str(error))
+            _list_failure(file, output, str(error))
         else:
             found.add(summary)
             total.join(summary.tally)
@@ -105,7 +110,7 @@ def score_folder(run: Run, inputs: Inputs, target: str) -> Summary:
         inputs.name, target, total, time.perf_counter() - began, ", ".join(found.encodings) or None, tuple(found.text),
         found.guessed, run.scorer.model_id, run.point, found.roles, found.resumed,
         f"{target.rstrip('/')}/*{REJECTS}" if total.rejects or found.unreadable else None,
-        tuple(found.unreadable), found.done, inputs.skipped,
+        tuple(found.unreadable), found.done, inputs.skipped, tuple(found.notes),
     )  # fmt: skip
 
 
@@ -127,6 +132,25 @@ def _prepared(run: Run, target: str) -> Path:
         shutil.rmtree(work)
     work.mkdir(parents=True, exist_ok=True)
     return work
+
+
+def _scored(run: Run, file: InputFile, output: str) -> Summary:
+    """One file. Raises `Unreadable` if it is the file that stands in the way."""
+    _make_parent(output)
+    if file.error:
+        raise Unreadable(file.error)
+    try:
+        return score_inputs(run, Inputs(file.path, (file,)), output, keep_record=True)
+    except OSError as error:
+        if error.errno in UNREADABLE and _about(error, file):
+            raise Unreadable(sentence(error)) from None
+        raise
+
+
+def _about(error: OSError, file: InputFile) -> bool:
+    """Whether it is the input that cannot be read, not the output that cannot be written."""
+    given = error.filename
+    return given is not None and os.path.normpath(os.fsdecode(given)) == os.path.normpath(local_path(file.path))
 
 
 def _make_parent(output: str) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from xuncha.labels.errors import XunchaError
+from xuncha.serve.engines import Unreadable
 from xuncha.serve.summary import Tally
 from xuncha.serve.tables.added import Added, Shape
 from xuncha.serve.tables.formats import STDIO, Layout
@@ -16,7 +18,8 @@ from xuncha.serve.tables.packing import packed, packing_stream
 from xuncha.serve.tables.reading import Table
 from xuncha.serve.tables.rejects import Rejects, encoded
 from xuncha.serve.tables.rows import Rows
-from xuncha.serve.tables.workplace import Target, Work
+from xuncha.serve.tables.target import Target
+from xuncha.serve.tables.workplace import Work
 from xuncha.serve.tables.writing import ARROW_FORMATS, Encoder, WriteOptions, Writer, encoder_for, open_writer
 
 Records = Sequence[Mapping[str, object]]
@@ -99,7 +102,10 @@ class WorkOutput:
     ) -> Iterator[Tally]:
         """Take rows within the block, after those that are counted in the tally; when it ends, publish them."""
         self._failures = failures
-        self._encoder = encoder_for(self.layout, table, shape, options)
+        try:
+            self._encoder = encoder_for(self.layout, table, shape, options)
+        except XunchaError as error:  # of a folder's files one may have columns that this format cannot hold
+            raise Unreadable(str(error)) from None
         named = {role: name for role, name in roles.items() if role in ("id", "merchant")}
         self._rejects = Rejects(table, self.layout.format, named)
         self.work.begin(self.job)

@@ -10,6 +10,9 @@ from typing import Any
 from xuncha.labels.errors import escape_controls
 from xuncha.serve.tables.added import Added
 
+_SHOWN = 20
+"""Sentences of one kind that are shown to people; JSON has all."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -64,6 +67,7 @@ class Summary:
 
     `resumed`: rows that an earlier run had finished. `unreadable`: a sentence for each file of a folder that could not
     be read. `rejects`: where rejected rows are listed, if there are some. `skipped`: files that are no tables by name.
+    `notes`: what else was left out, a sentence each.
     """
 
     source: str
@@ -81,6 +85,7 @@ class Summary:
     unreadable: tuple[str, ...] = ()
     files: int = 1
     skipped: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def rows_per_second(self) -> float:
@@ -112,6 +117,7 @@ class Summary:
             "files": self.files,
             "files_skipped": self.skipped,
             "files_unreadable": list(self.unreadable),
+            "notes": list(self.notes),
         }
 
     def lines(self) -> list[str]:
@@ -137,10 +143,13 @@ class Summary:
             lines.append(f"files: {self.files:,}{more}")
         if self.resumed:
             lines.append(f"resumed: {self.resumed:,} rows were finished before")
-        lines += [f"not read: {sentence}" for sentence in self.unreadable[:20]]
-        if len(self.unreadable) > 20:
-            lines.append(f"not read: {len(self.unreadable) - 20} more files")
+        lines += _some("not read", self.unreadable, "files") + _some("note", self.notes, "notes")
         return [escape_controls(line) for line in lines]
+
+
+def _some(what: str, sentences: Sequence[str], unit: str) -> list[str]:
+    lines = [f"{what}: {sentence}" for sentence in sentences[:_SHOWN]]
+    return lines + ([f"{what}: {len(sentences) - _SHOWN} more {unit}"] if len(sentences) > _SHOWN else [])
 
 
 def _counts(counts: dict[str, int] | Counter[str]) -> str:

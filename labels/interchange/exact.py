@@ -10,8 +10,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Mapping
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""First characters that a spreadsheet may take for a formula; the last four are their full-width forms."""
+from xuncha.labels.spreadsheet import FORMULA
 
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _NONCHARACTERS = "\ufffe\uffff"

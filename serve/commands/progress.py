@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -11,8 +10,9 @@ from enum import StrEnum
 from typing import Any
 
 from xuncha.labels.errors import escape_controls
-from xuncha.serve.batch import Plan, Progress, Silence
+from xuncha.serve.run import Plan, Progress, Silence
 from xuncha.serve.summary import Tally
+from xuncha.serve.tables.json_values import shown_json
 
 _EVERY = 1.0  # seconds between two JSON lines
 
@@ -97,7 +97,7 @@ class JsonLines:
         })  # fmt: skip
 
     def _tell(self, event: dict[str, Any]) -> None:
-        print(json.dumps(event, ensure_ascii=False), file=sys.stderr, flush=True)
+        print(shown_json(event), file=sys.stderr, flush=True)
 
 
 class Bar(Announcement):

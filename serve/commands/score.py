@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -197,6 +196,8 @@ def _engine(
 
 def _tell(summary: Summary, target: str, *, quiet: bool, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(summary.to_json(), ensure_ascii=False), file=sys.stderr if target == "-" else sys.stdout)
+        from xuncha.serve.tables.json_values import shown_json
+
+        print(shown_json(summary.to_json()), file=sys.stderr if target == "-" else sys.stdout)
     elif not quiet:
         print("\n".join(summary.lines()), file=sys.stderr)

@@ -8,10 +8,12 @@ from itertools import islice
 
 from xuncha.labels.errors import XunchaError, did_you_mean
 from xuncha.labels.rows import Source
-from xuncha.serve.columns import guessed
+from xuncha.labels.spreadsheet import FORMULA
+from xuncha.serve.columns import added_names, guessed
 from xuncha.serve.report.roles import Roles
 from xuncha.serve.report.values import day_of, flag_of, pieces_of, place_of, score_of, text_of
 from xuncha.serve.tables import Rows, Table
+from xuncha.serve.tables.added import FIELDS
 from xuncha.serve.tables.encoding import mended
 from xuncha.serve.tables.reading import listed, require_column
 
@@ -19,7 +21,6 @@ CHUNK = 4096
 _SCORE, _FLAG = "score_", "flag_"
 _NEEDED = ("evidence", "status")
 _PROBED = 500  # rows with evidence looked at to find out which column it is about
-_FORMULA = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 _SOURCES = {
     "listing": Source.LISTING, "商品": Source.LISTING, "speech": Source.SPEECH, "口播": Source.SPEECH,
     "直播": Source.SPEECH, "comment": Source.COMMENT, "评论": Source.COMMENT, "弹幕": Source.COMMENT,
@@ -165,7 +166,7 @@ def find_texts(table: Table, labels: Sequence[str], given: Sequence[str]) -> tup
     """
     if given:
         return tuple(dict.fromkeys(require_column(table, name, "--text-column") for name in given))
-    added = _columns(labels)
+    added = (*_columns(labels), *added_names(labels), FIELDS)
     others = tuple(dict.fromkeys(name for name in table.columns if name not in added))
     by_name = guessed(others)
     fields, fitting = set[str](), set(others)
@@ -219,7 +220,7 @@ def _read(text: str, start: int, end: int) -> str:
 
 def unescaped(text: str) -> str:
     """`text` without the apostrophe that `xuncha score --escape-formulas` put in front of a formula."""
-    return text[1:] if text.startswith(_FORMULA) else text
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
 
 
 def _piece(where: str, found: Mapping[str, object], texts: dict[str, str], fields: Sequence[str]) -> Piece:

@@ -11,11 +11,16 @@ if TYPE_CHECKING:
 
 _EVIDENCE = ("label", "reason", "start", "end", "text", "rule")
 _NUMBERS = ("start", "end")
+FIELDS = "fields"
+"""The column that has the verdict of each field, where there are several text columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Names and types of the added columns. `several`: there are several text columns, evidence names its `field`."""
+    """Names and types of the added columns.
+
+    `several`: there are several text columns, so evidence names its `field` and a column has the verdict of each.
+    """
 
     labels: tuple[str, ...]
     several: bool = False
@@ -34,7 +39,12 @@ class Shape:
         """
         scores = [f"score_{label}" for label in self.labels]
         flags = [f"flag_{label}" for label in self.labels]
-        return (*scores, *flags, "evidence", "status", "model")
+        return (*scores, *flags, "evidence", *([FIELDS] if self.several else []), "status", "model")
+
+    @property
+    def field_keys(self) -> tuple[str, ...]:
+        """Keys of the verdict of one field, in order."""
+        return ("field", *(f"{kind}_{label}" for kind in ("score", "flag") for label in self.labels), "status")
 
     @property
     def schema(self) -> pa.Schema:
@@ -43,9 +53,12 @@ class Shape:
 
         keys = (*_EVIDENCE, "field") if self.several else _EVIDENCE
         piece = pa.struct([(key, pa.int64() if key in _NUMBERS else pa.string()) for key in keys])
-        scores, flags = [pa.float64()] * len(self.labels), [pa.bool_()] * len(self.labels)
-        types = [*scores, *flags, pa.list_(piece), pa.string(), pa.string()]
-        return pa.schema(list(zip(self.names, types, strict=True)))
+        known = {"score": pa.float64(), "flag": pa.bool_()}
+        verdict = pa.struct([(key, known.get(key.split("_")[0], pa.string())) for key in self.field_keys])
+        nested = {"evidence": pa.list_(piece), FIELDS: pa.list_(verdict)}
+        return pa.schema(
+            [(name, nested.get(name) or known.get(name.split("_")[0], pa.string())) for name in self.names]
+        )
 
 
 @dataclass(frozen=True, slots=True)

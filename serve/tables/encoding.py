@@ -83,8 +83,10 @@ class Decoding:
         """Yield (text, None) while all is ASCII; at the first other byte set `name` and yield ("", what is left)."""
         block: bytes | None = head
         while block is not None:
-            if head is block:
-                self._refuse_unmarked(head)
+            if head is block and (order := self._unmarked(head)):
+                self.name = order
+                yield "", head
+                return
             if not block.isascii():
                 more = next(stream, b"") if len(block) < 2 * _WINDOW else b""
                 self.name = _decide(self.where, block + more)
@@ -93,13 +95,17 @@ class Decoding:
             yield block.decode("ascii"), None
             block = next(stream, None)
 
-    def _refuse_unmarked(self, head: bytes) -> None:
+    def _unmarked(self, head: bytes) -> str | None:
+        """UTF-16 without a byte order mark, told by its NULs: those of ASCII and line ends all stand at one side."""
         sample = head[:4096]
-        if sample.count(0) * 4 > len(sample):
-            order = "le" if sample[1::2].count(0) > sample[::2].count(0) else "be"
-            raise XunchaError(
-                f"{self.where}: this looks like UTF-16 without a byte order mark. Add --encoding utf-16-{order}."
-            )
+        even, odd = sample[::2].count(0), sample[1::2].count(0)
+        order = "utf-16-le" if odd > even else "utf-16-be"
+        units = [sample[at : at + 2] for at in range(0, len(sample), 2)]
+        if min(even, odd) * 8 <= max(even, odd) and "\n".encode(order) in units:
+            return order
+        if (even + odd) * 4 > len(sample):
+            raise XunchaError(f"{self.where}: a quarter of it is NUL bytes, so it is no text. Fetch or write it again.")
+        return None
 
 
 def checked_name(name: str) -> str:

@@ -16,7 +16,11 @@ def fingerprint(inputs: Inputs, sources: Sequence[Source]) -> str:
     digest = hashlib.sha256()
     places = {file.path: file.relative for file in inputs.files}
     for source in sources:
-        digest.update(f"{places.get(source.name, '') if inputs.several else ''}\0{source.sha256()}\n".encode())
+        digest.update(
+            f"{places.get(source.name, '') if inputs.several else ''}\0{source.sha256()}\n".encode(
+                "utf-8", "surrogateescape"
+            )
+        )
     return digest.hexdigest()
 
 

@@ -39,6 +39,15 @@ def dumps(value: object) -> str:
     return encode(value)
 
 
+def shown_json(value: object) -> str:
+    r"""One line of JSON for a terminal or a log: what it would obey, hide or refuse is escaped, so any name fits.
+
+    >>> print(shown_json("价\u202e\udcff"))
+    "价\u202e\udcff"
+    """
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in encode(value))
+
+
 def plain(value: object) -> str | None:
     """What a cell shows for `value`: a string bare, null as None, everything else as JSON."""
     if value is None or isinstance(value, str):

@@ -48,6 +48,20 @@ def unpacked(name: str, stream: BinaryIO, packing: Packing, *, trusted: bool = F
             yield block
 
 
+def probe(name: str, stream: BinaryIO, packing: Packing) -> None:
+    """Raise `XunchaError` for a bomb before its rows are read, which may take hours. Stops where data looks honest."""
+    if packing is Packing.NONE:
+        return
+    size = 0
+    with _whole(name, packing):
+        opened = _reader(stream, packing)
+        while block := opened.read(BLOCK):
+            size += len(block)
+            if size <= BOMB_RATIO * stream.tell():
+                return
+            refuse_bomb(name, size, stream.tell())
+
+
 def refuse_bomb(name: str, size: int, packed: int) -> None:
     """Raise `XunchaError` if `packed` bytes that unpack to `size` or more are no honest table."""
     if size > BOMB_SIZE and size > BOMB_RATIO * max(packed, 1):

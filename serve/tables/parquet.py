@@ -103,6 +103,8 @@ class ParquetTable:
         first = 1
         with self._opened() as file:
             for batch in file.iter_batches(batch_size=_fitting(file.metadata, rows), use_threads=False):
+                if not self._source.trusted:
+                    _refuse_huge(self.name, batch, first)
                 yield ArrowRows(batch, first)
                 first += batch.num_rows
 
@@ -137,6 +139,26 @@ def _refuse_bombs(name: str, metadata: pq.FileMetaData) -> None:
                     f"{column.total_uncompressed_size // max(group.num_rows, 1) >> 20:,} MiB each, which no text does. "
                     "Look at where it comes from; if it is right, add --trust-input."
                 )
+
+
+def _refuse_huge(name: str, batch: pa.RecordBatch, first: int) -> None:
+    """Raise `XunchaError` for a cell that takes more than any text, though the column's average hides it."""
+    if batch.nbytes <= CELL_LIMIT * 4:
+        return
+    import pyarrow.compute as pc
+
+    for column, values in zip(batch.schema.names, batch.columns, strict=True):
+        view = pa.types.is_string_view(values.type) or pa.types.is_binary_view(values.type)
+        if view or not (_is_text(values.type) or _is_bytes(values.type)):
+            continue
+        sizes = pc.binary_length(values)
+        longest = pc.max(sizes).as_py() or 0
+        if longest > CELL_LIMIT * 4:
+            raise XunchaError(
+                f"{name}: row {first + pc.index(sizes, longest).as_py():,}: the cell of {quote(column)} takes "
+                f"{longest >> 20:,} MiB, which no text does. Look at where it comes from; if it is right, add "
+                "--trust-input."
+            )
 
 
 @contextmanager

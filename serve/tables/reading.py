@@ -118,5 +118,7 @@ def require_column(table: Table, name: str, option: str) -> str:
 
 def listed(names: tuple[str, ...]) -> str:
     """The first twelve names, quoted, for a message."""
+    if not names:
+        return "none"
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     return ", ".join(quote(name) for name in names[:12]) + more

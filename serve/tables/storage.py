@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 from xuncha.labels.errors import XunchaError
 from xuncha.serve.tables import packing as packings
 from xuncha.serve.tables.formats import STDIO, Format, Layout, Packing
-from xuncha.serve.tables.packing import packing_of, unpacked
+from xuncha.serve.tables.packing import packing_of, probe, unpacked
 from xuncha.serve.tables.remote import fetch, is_remote, local_path
 
 _ARCHIVES = (Format.PARQUET, Format.XLSX)
@@ -76,6 +76,9 @@ def open_source(path: str, layout: Layout, scratch: Path | None = None, *, trust
             found = packing_of(stream.read(8))
         source = Source(name, local, found if layout.packing is Packing.NONE else layout.packing, trusted)
         _refuse_disguise(source, layout.format)
+        if not trusted:
+            with local.open("rb") as stream:
+                probe(name, stream, source.packing)
         if source.packing is not Packing.NONE and layout.format in _ARCHIVES:
             with _scratch_file(scratch, copies) as copy:
                 for block in source.blocks():

@@ -1,10 +1,9 @@
-"""Where an output goes, and the folder beside it where a run keeps what it has finished."""
+"""The folder beside an output where a run keeps what it has finished, until the output is whole."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,98 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from xuncha.labels.errors import XunchaError
-from xuncha.serve.tables.formats import STDIO
-from xuncha.serve.tables.journal import Journal, clear, locked, read_record, sync_folder, write_record
-from xuncha.serve.tables.remote import exists, is_remote, local_path, put, reaching, remove
-
-_NAME_BYTES = 255
-
-REJECTS = ".rejects.jsonl"
-"""Ending of the file that lists the rows which could not be read or scored."""
-
-
-def rejects_path(target: str) -> str:
-    """The name of the rejects file of the output `target`; a very long one is cut to what a file name may have."""
-    folder, slash, name = target.rpartition("/")
-    room = _NAME_BYTES - len(REJECTS)
-    kept = name if len(name.encode()) <= room else name.encode()[:room].decode("utf-8", "ignore")
-    return f"{folder}{slash}{kept}{REJECTS}"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The final name of a file: a path on this machine, or a URL for fsspec."""
-
-    path: str
-
-    @property
-    def is_stream(self) -> bool:
-        """Whether what is written is gone at once: stdout, a named pipe, a device."""
-        if self.path == STDIO:
-            return True
-        return not is_remote(self.path) and self.real.exists() and not self.real.is_file() and not self.real.is_dir()
-
-    @property
-    def real(self) -> Path:
-        """The file on this machine, links followed."""
-        return Path(os.path.realpath(local_path(self.path)))
-
-    def refuse(self, *, force: bool) -> None:
-        """Raise `XunchaError` if it could not be written, or exists and `force` is not given."""
-        there = f"{self.path}: the file exists. Choose another name, or add --force to replace it."
-        if is_remote(self.path):
-            if not force and exists(self.path):
-                raise XunchaError(there)
-            return
-        if self.real.is_dir():
-            raise XunchaError(f"{self.path}: this is a folder. Name the file to write.")
-        if not self.real.parent.is_dir():
-            raise XunchaError(f"{self.path}: the folder {self.real.parent} does not exist. Make it first: mkdir -p.")
-        if self.real.is_file() and not force:
-            raise XunchaError(there)
-
-    def holds(self, size: int, sha256: str) -> bool:
-        """Whether it is there with this size and hash (of a URL: with this size)."""
-        if is_remote(self.path):
-            with reaching(self.path) as (files, path):
-                return bool(files.isfile(path)) and files.info(path).get("size") == size
-        return self.real.is_file() and self.real.stat().st_size == size and _sha256(self.real) == sha256
-
-    def take(self, whole: Path) -> None:
-        """Give the file `whole` this name. A file that it replaces keeps its permissions."""
-        if is_remote(self.path):
-            put(whole, self.path)
-            whole.unlink()
-            return
-        target = self.real
-        if whole.stat().st_dev != target.parent.stat().st_dev:
-            part = target.with_name(f".{target.name[:60]}.part-{secrets.token_hex(4)}")
-            try:
-                shutil.copyfile(whole, part)
-                with part.open("rb+") as stream:
-                    os.fsync(stream.fileno())
-                self._rename(part)
-            finally:
-                with suppress(FileNotFoundError):
-                    part.unlink()
-            whole.unlink()
-        else:
-            self._rename(whole)
-
-    def _rename(self, whole: Path) -> None:
-        target = self.real
-        if target.exists():
-            whole.chmod(target.stat().st_mode & 0o7777)
-        whole.replace(target)
-        sync_folder(target.parent)
-
-    def remove(self) -> None:
-        """Take it away, if it is there."""
-        if is_remote(self.path):
-            remove(self.path)
-        else:
-            with suppress(FileNotFoundError):
-                self.real.unlink()
+from xuncha.serve.tables.journal import Journal, clear, locked, read_record, write_record
+from xuncha.serve.tables.remote import is_remote
+from xuncha.serve.tables.target import Target, sha256_of
 
 
 def work_folder(target: str, work_dir: Path | None = None) -> Path:
@@ -128,11 +38,6 @@ def work_folder(target: str, work_dir: Path | None = None) -> Path:
 
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @dataclass(slots=True)
@@ -185,7 +90,7 @@ class Work:
             waiting = self.folder / f"{name}.whole"
             if part is None:
                 continue
-            if waiting.is_file() and waiting.stat().st_size == part["size"] and _sha256(waiting) == part["sha256"]:
+            if waiting.is_file() and waiting.stat().st_size == part["size"] and sha256_of(waiting) == part["sha256"]:
                 target.take(waiting)
         rows = done["rows"]
         return self.target.holds(rows["size"], rows["sha256"])
@@ -206,8 +111,8 @@ class Work:
                     os.fsync(stream.fileno())
         done = {
             "state": dict(kept.state),
-            "rows": {"size": final.stat().st_size, "sha256": _sha256(final)},
-            "rejects": {"size": rejects.stat().st_size, "sha256": _sha256(rejects)} if rejects.exists() else None,
+            "rows": {"size": final.stat().st_size, "sha256": sha256_of(final)},
+            "rejects": {"size": rejects.stat().st_size, "sha256": sha256_of(rejects)} if rejects.exists() else None,
         }
         write_record(self.folder / "done.json", done)
         if rejects.exists():
@@ -236,8 +141,8 @@ def working(
             f"{target.path}: an unfinished run of it is kept here. Go on with --resume, or start again with --force."
         )
     target.refuse(force=force or (resume and there is not None))
-    if not (resume and there is not None) and not is_remote(rejects.path):
-        rejects.refuse(force=force)
+    if not is_remote(rejects.path):
+        rejects.refuse(force=True)  # without their output they are of a run that gave none
     folder.mkdir(parents=True, exist_ok=True)
     work = Work(target, rejects, folder, resume, force, keep_record or resume)
     with locked(folder, target.path):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from xuncha.labels.spreadsheet import FORMULA
 from xuncha.serve.tables.added import Added, Shape
 from xuncha.serve.tables.encoding import mended
 from xuncha.serve.tables.formats import Format, Layout
@@ -19,7 +20,6 @@ from xuncha.serve.tables.packing import packing_stream
 from xuncha.serve.tables.reading import Table
 from xuncha.serve.tables.rows import Rows
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?(\d[\d,]*(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
 _BOM = b"\xef\xbb\xbf"
 ARROW_FORMATS = (Format.PARQUET, Format.XLSX)
@@ -172,7 +172,7 @@ def inert(cell: str) -> str:
     >>> inert("=1+1"), inert("全新"), inert("-5.50"), inert("- 全新")
     ("'=1+1", '全新', '-5.50', "'- 全新")
     """
-    if not cell.startswith(_FORMULA) or _NUMBER.fullmatch(cell):
+    if not cell.startswith(FORMULA) or _NUMBER.fullmatch(cell):
         return cell
     return f"'{cell}"
 

@@ -82,8 +82,15 @@ class XlsxTable:
     def __init__(self, source: Source, sheet: str | None = None) -> None:
         """Read the sheet through once. Raises `XunchaError` for a broken file, no such sheet, or no header."""
         self.name, self._source = source.name, source
+        self.notes: tuple[str, ...] = ()
         with self._book() as book:
             self._sheet = self._chosen(book, sheet)
+            others = tuple(one.name for one in book.sheets if one != self._sheet and book.has_rows(one))
+            if others and sheet is None:
+                self.notes = (
+                    f"{self.name}: only its sheet {quote(self._sheet.name)} is read, not {listed(others)}; --sheet "
+                    "names another.",
+                )
             self._survey(book)
 
     @contextmanager

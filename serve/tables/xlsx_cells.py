@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import tempfile
 from array import array
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ _IN_MEMORY = 1 << 25
 _OUTSIDE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.ENOENT, errno.EMFILE)
 """Errors that do not come from what is in the file."""
 
+_HEAD = 1 << 16
 _PART_LIMIT = 1 << 26
 """Bytes of a part that is read as a whole: the workbook's list of sheets, its styles."""
 
@@ -87,6 +89,11 @@ class Book:
         with suppress(Exception):
             self._reader.archive.close()
         self._stream.close()
+
+    def has_rows(self, sheet: Sheet) -> bool:
+        """Whether its XML names a row early on; nothing is parsed."""
+        with self._reader.archive.open(sheet.target) as part:
+            return re.search(rb"<(\w+:)?row[ >]", part.read(_HEAD)) is not None
 
     def rows(self, sheet: Sheet) -> Iterator[tuple[int, list[Any] | None]]:
         """Each row that is in the file: its number and its cells from column A on; None if one cannot be read."""

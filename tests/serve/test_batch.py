@@ -56,6 +56,33 @@ def test_several_text_columns_give_the_highest_score_and_name_the_field(run: Run
     assert [row["status"] for row in rows] == ["ok", "ok", "empty"]
 
 
+def test_each_of_several_fields_has_its_own_verdict(run: Run) -> None:
+    rows = run.rows(
+        "in.jsonl", '{"title": "加V", "desc": "好"}\n{"title": "全网", "desc": " "}\n{"desc": 5}\n'.encode()
+    )
+    found = [
+        [(one["field"], one["flag_off_platform"], one["score_exaggerated"], one["status"]) for one in row["fields"]]
+        for row in rows
+    ]
+    assert found == [
+        [("title", True, 0.1, "ok"), ("desc", False, 0.1, "ok")],
+        [("title", False, 0.912346, "ok"), ("desc", None, None, "empty")],
+        [("title", None, None, "empty"), ("desc", None, None, "not_text")],
+    ]
+    assert "fields" not in run.rows("in.jsonl", b'{"text": "a", "title": "b"}\n')[0]
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet", "xlsx"])
+def test_verdicts_of_fields_are_the_same_in_every_format(format: str, run: Run) -> None:
+    data = '{"title": "加V", "desc": "好"}\n{"title": "全网"}\nbad\n'.encode()
+    wanted = [row["fields"] for row in run.rows("in.jsonl", data)]
+    run.output("in.jsonl", data, f"mid.{format}")
+    back = run.rows(f"mid.{format}", (run.folder / f"mid.{format}").read_bytes(), text_columns=("title",),
+                    overwrite_columns=True)  # fmt: skip
+    assert [one if isinstance(one := row["fields"], list) else json.loads(one) for row in back] == wanted
+    assert wanted[2] == []
+
+
 def test_a_field_that_was_not_scored_is_named_in_the_status(run: Run) -> None:
     rows = run.rows("in.jsonl", '{"title": "加V", "desc": 5}\n{"title": null, "desc": [1]}\n'.encode())
     assert [row["status"] for row in rows] == ["not_text: desc", "not_text: desc"]
@@ -119,7 +146,7 @@ def test_the_summary_counts_everything(run: Run) -> None:
         "encoding": "utf-8", "text_columns": ["text"], "text_columns_guessed": True, "model": "fake@00000000",
         "operating_point": "balanced", "columns": {"id": "id"}, "resumed_rows": 0, "rejects": 1,
         "rejects_file": f"{run.folder}/out.jsonl.rejects.jsonl", "files": 1, "files_skipped": 0,
-        "files_unreadable": [],
+        "files_unreadable": [], "notes": [],
     }  # fmt: skip
     assert run.summary.lines()[1:] == [
         "read: text · utf-8 · model fake@00000000 · balanced",

@@ -92,9 +92,9 @@ CASES = {
         ("標題,text\n" + "1,古錢幣收藏 請加入好友 價格最優惠 歡迎來電洽詢 誠信經營\n" * 9).encode("big5"),
         "neither UTF-8 nor GB18030. Name its encoding, for example --encoding big5.",
     ),
-    "wide.csv": (
-        "id,text\n1,a\n".encode("utf-16-be"),
-        "this looks like UTF-16 without a byte order mark. Add --encoding utf-16-be.",
+    "nuls.csv": (
+        b"\0" * 5000,
+        "a quarter of it is NUL bytes, so it is no text. Fetch or write it again.",
     ),
     "twins.csv": (b"text,text\na,b\n", '2 columns are called "text". Rename one of them.'),
     "notes.txt": (

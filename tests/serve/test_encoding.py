@@ -103,11 +103,16 @@ def test_traditional_characters_in_gb18030_are_read() -> None:
     assert decoded(text.encode("gb18030")) == ("gb18030", text)
 
 
-def test_utf_16_without_a_mark_is_refused_with_the_way_out() -> None:
-    with pytest.raises(XunchaError) as error:
-        decoded("id,text\n1,abc\n".encode("utf-16-le"))
-    assert str(error.value) == ("f.csv: this looks like UTF-16 without a byte order mark. Add --encoding utf-16-le.")
-    assert decoded(HAN.encode("utf-16-le"), "utf-16-le")[1] == HAN
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_told_by_the_nuls_of_its_line_ends(encoding: str) -> None:
+    for text in ("id,text\n1,abc\n", f"编号,文本\r\n1,{HAN}\n", "{}\n"):
+        assert decoded(text.encode(encoding)) == (encoding, text)
+    assert decoded(HAN.encode(encoding), encoding)[1] == HAN
+
+
+def test_a_stray_nul_does_not_make_a_file_utf_16() -> None:
+    for text in ("id,text\n1,a\0b\n2,好\n", "id,text\n\0\0\n1,加V看货,好\n"):
+        assert decoded(text.encode()) == ("utf-8", text)
 
 
 def test_a_named_encoding_is_used_and_its_mark_dropped() -> None:

@@ -17,7 +17,11 @@ import pytest
 from xuncha.labels.errors import XunchaError
 from xuncha.serve.annotation import TextScorer, score_batch
 from xuncha.serve.batch import Options, score_file
+from xuncha.serve.columns import columns_of
+from xuncha.serve.engines import Task
 from xuncha.serve.engines.arrow import Loader, score_batches, scored_schema
+from xuncha.serve.engines.local import LocalEngine
+from xuncha.serve.tables import open_table
 
 if TYPE_CHECKING:
     from tests.serve.conftest import FakeScorer, Main
@@ -156,6 +160,21 @@ def test_actors_fit_on_small_and_large_machines() -> None:
 
     assert [Cluster().sized(cpus) for cpus in (1.0, 2.0, 4.0, 64.0)] == [(1, 0.25), (2, 0.5), (3, 1.0), (63, 1.0)]
     assert Cluster(actors=5, actor_cpus=0.1).sized(2.0) == (5, 0.1)
+
+
+def test_what_an_actor_gives_is_what_the_local_engine_gives(tmp_path: Path, scorer: FakeScorer) -> None:
+    """Without a cluster: chunks to the actor's tables and back, with several text columns and rows of every kind."""
+    from xuncha.serve.engines.ray import _Actor, _Results, _text_tables
+
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"title": "加V", "desc": "好"}\n{"title": 5}\nbad\n{"desc": "全网"}\n{}\n', "utf-8")
+    with open_table(str(source)) as table:
+        task = Task(table, columns_of(table, (), {}), 2)
+        actor = _Actor(lambda: scorer, task.columns.text)
+        results = _Results((b for one in _text_tables(task) for b in actor(one).to_batches()), 0)
+        for rows, wanted in LocalEngine(scorer).annotated(task):
+            got = results.take(len(rows))
+            assert (got.shape, got.table) == (wanted.shape, list(wanted.table))
 
 
 def test_options_of_ray_need_ray(tmp_path: Path, command: Main, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,6 +108,76 @@ def test_a_file_that_cannot_be_read_stops_no_other_and_is_listed(
     assert command("score", shop, "-o", shop.parent / "strict.csv", "--strict") == 3
 
 
+def test_links_in_circles_and_to_folders_beside_cost_no_row_and_double_none(shop: Path, scorer: FakeScorer) -> None:
+    other = shop.parent / "other"
+    other.mkdir()
+    (other / "e.csv").write_text("text\n全网\n", "utf-8")
+    for name, where in {"up": "..", "self": ".", "b/again": "../b", "ext": str(other), "ext2": str(other)}.items():
+        (shop / name).symlink_to(where)
+    summary = score_file(scorer, shop, shop.parent / "out.jsonl")
+    assert (summary.files, summary.tally.rows) == (4, 5)
+
+
+def test_a_glob_through_a_link_that_leads_back_gives_each_file_once(shop: Path, scorer: FakeScorer) -> None:
+    (shop / "self").symlink_to(".")
+    assert score_file(scorer, f"{shop}/**/*.csv", shop.parent / "out.jsonl").tally.rows == 2
+
+
+def test_what_cannot_be_listed_or_followed_is_told(shop: Path, command: Main, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shop / "gone.csv").symlink_to("nowhere.csv")
+    (shop / "loop.csv").symlink_to("loop.csv")
+    (shop / "shut").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str) -> Any:
+        if str(path).endswith("shut"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    whys = {
+        f"{shop}/gone.csv: there is no such file or folder. Check the path.",
+        f"{shop}/loop.csv: Too many levels of symbolic links.",
+        f"{shop}/shut: permission denied. Check who owns it, or choose another path.",
+    }
+    assert command("score", shop, "-o", shop.parent / "out.jsonl") == 1
+    rejects = objects(shop.parent / "out.jsonl.rejects.jsonl")
+    assert {one["reason"] for one in rejects if one["line"] is None} == whys
+    assert command("score", shop, "-o", shop.parent / "out") == 1
+    assert (shop.parent / "out" / "b" / "d.parquet").exists()
+    found = [objects(path)[0]["reason"] for path in (shop.parent / "out").glob("*.rejects.jsonl")]
+    assert whys <= set(found)
+
+
+def test_a_file_without_the_text_column_stops_no_other_and_is_told(shop: Path, command: Main, capsys: Any) -> None:
+    (shop / "a0.csv").write_text("id|text\n1|加V\n", "utf-8")
+    assert command("score", shop, "-o", shop.parent / "out") == 1
+    assert (shop.parent / "out" / "b" / "d.parquet").exists()
+    (reject,) = objects(shop.parent / "out" / "a0.csv.rejects.jsonl")
+    assert reject["reason"].startswith(f"{shop}/a0.csv: no column looks like text.")
+    capsys.readouterr()
+    assert command("score", shop, "-o", shop.parent / "out.jsonl") == 0
+    note = f'note: {shop}/a0.csv: it has no column "text", so none of its rows is scored.\n'
+    assert note in capsys.readouterr().err
+
+
+def test_names_that_are_not_utf_8_are_read_and_shown(tmp_path: Path, command: Main, capsys: Any) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in (b"bad\xff.csv", b"b2\xfe.csv"):
+        Path(os.fsdecode(os.path.join(os.fsencode(folder), name))).write_text("id,text\n1,加V\n2\n", "utf-8")
+    for flags in ((), ("--json",), ("--resume", "--force")):
+        assert command("score", folder, "-o", tmp_path / "out.jsonl", "--force", *flags) == 0
+        assert command("score", folder, "-o", tmp_path / "out", "--force", *flags) == 0
+        capsys.readouterr()
+    assert len(objects(tmp_path / "out.jsonl")) == 4
+    assert (
+        objects(tmp_path / "out.jsonl.rejects.jsonl")[1]["file"]
+        .encode("utf-8", "surrogateescape")
+        .endswith(b"bad\xff.csv")
+    )
+
+
 def test_a_thousand_small_files_become_one_table_in_order(tmp_path: Path, scorer: FakeScorer) -> None:
     (tmp_path / "in").mkdir()
     for at in range(1000):
@@ -194,6 +266,28 @@ def test_a_bomb_is_refused_unless_it_is_trusted(name: str, run: Run, monkeypatch
     run.output(name, bomb, "out.csv", trusted=True)
 
 
+def test_a_bomb_of_many_rows_is_refused_before_they_are_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xuncha.serve.tables.packing.BOMB_SIZE", 1 << 18)
+    monkeypatch.setattr("xuncha.serve.tables.delimited.DelimitedTable.__init__", lambda *_: pytest.fail("read"))
+    with pytest.raises(XunchaError, match="as a zip bomb does"):
+        run.output("in.csv.gz", gzip.compress(b"text\n" + b"a\n" * (1 << 21)), "out.csv")
+
+
+def test_one_huge_cell_among_many_is_refused_by_its_row(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xuncha.serve.tables.parquet.CELL_LIMIT", 500_000)
+    sink = pa.BufferOutputStream()
+    texts = ["好"] * 9 + ["a" * 3_000_000, "好"]
+    pq.write_table(pa.table({"text": texts}), sink, compression="none", use_dictionary=False)
+    with pytest.raises(XunchaError) as error:
+        run.output("in.parquet", sink.getvalue().to_pybytes(), "out.csv")
+    assert str(error.value) == (
+        f'{run.folder}/in.parquet: row 10: the cell of "text" takes 2 MiB, which no text does. Look at where it comes '
+        "from; if it is right, add --trust-input."
+    )
+    assert not (run.folder / "out.csv").exists()
+    run.output("in.parquet", sink.getvalue().to_pybytes(), "out.csv", trusted=True)
+
+
 def test_a_parquet_bomb_and_huge_parquet_cells_are_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def table(codec: str) -> bytes:
         sink = pa.BufferOutputStream()
@@ -230,6 +324,22 @@ def test_strict_scores_nothing_and_lists_every_reject(
     (tmp_path / "in.jsonl").write_text('{"text": "好"}\n{"text": ""}\n', "utf-8")
     assert command("score", tmp_path / "in.jsonl", "-o", tmp_path / "out.csv", "--strict", "--force") == 0
     assert not (tmp_path / "out.csv.rejects.jsonl").exists()
+
+
+def test_mended_input_takes_the_place_of_the_rejects_that_a_refused_run_left(
+    shop: Path, command: Main, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    for _ in range(2):
+        assert command("score", shop / "a.csv", "-o", out, "--strict") == 3
+    (shop / "bad.csv").write_bytes(b"")
+    assert command("score", shop, "-o", tmp_path / "out", "--resume") == 1
+    for name in ("a", "bad"):
+        (shop / f"{name}.csv").write_text("id,text\n1,加V\n", "utf-8")
+    assert command("score", shop / "a.csv", "-o", out, "--strict") == 0
+    assert command("score", shop, "-o", tmp_path / "out", "--resume", "--force") == 0
+    left = [path.name for path in tmp_path.rglob("*.rejects.jsonl")]
+    assert (left, (tmp_path / "out" / "bad.csv").exists()) == ([], True)
 
 
 def test_columns_take_the_roles_that_are_given(run: Run) -> None:

@@ -185,7 +185,7 @@ def test_an_end_between_whole_and_named_is_made_up_for(
     step: str, tmp_path: Path, scorer: FakeScorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, target = write_input(tmp_path), tmp_path / "out.csv"
-    from xuncha.serve.tables.workplace import Target
+    from xuncha.serve.tables.target import Target
 
     real = Target.take
 

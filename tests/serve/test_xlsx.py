@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -129,6 +130,22 @@ def test_the_first_sheet_with_rows_is_read_or_the_one_that_is_named(run: Run) ->
     assert str(error.value) == f'{run.folder}/in.xlsx: --sheet: there is no sheet "商".' + (
         ' Did you mean "商品"? It has: "说明", "商品".'
     )
+
+
+def test_sheets_that_are_left_out_are_told(run: Run) -> None:
+    data = book(run.folder / "make.xlsx", [["text"], ["加V"]], before=["说明"])
+    run.rows("in.xlsx", data)
+    assert not run.summary.notes
+    workbook = openpyxl.load_workbook(io.BytesIO(data))
+    workbook.create_sheet("二").append(["x"])
+    workbook.save(run.folder / "make.xlsx")
+    data = (run.folder / "make.xlsx").read_bytes()
+    run.rows("in.xlsx", data)
+    assert run.summary.notes == (
+        f'{run.folder}/in.xlsx: only its sheet "商品" is read, not "二"; --sheet names another.',
+    )
+    run.rows("in.xlsx", data, sheet="商品")
+    assert not run.summary.notes
 
 
 def test_lines_are_those_of_the_sheet_and_empty_rows_are_no_rows(run: Run) -> None:
