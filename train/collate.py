@@ -19,22 +19,32 @@ Variation = Callable[[Example, np.random.Generator], Example]
 class Collator:
     """Callable for a DataLoader: a list of {"example", "number"} → padded tensors.
 
-    Randomness depends on (seed, epoch, row number) alone, so that a resumed run sees what an undisturbed one does.
+    `attack` varies single rows; `surround` all rows of a `share` of the batches, since one long row among short ones
+    makes the whole batch as long as it is. Randomness depends on seed, epoch and row numbers alone, so that a resumed
+    run sees what an undisturbed one does.
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, max_length: int, variations: Sequence[Variation] = (), seed: int = 0
+        self,
+        tokenizer: Tokenizer,
+        max_length: int,
+        attack: Variation | None = None,
+        surround: Variation | None = None,
+        share: float = 0.0,
+        seed: int = 0,
     ) -> None:
         self._tokenizer = tokenizer
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_length)
-        self.variations = variations
+        self.attack = attack
+        self.surround = surround
+        self.share = share
         self.seed = seed
         self.epoch = 0
 
     def __call__(self, items: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
         """Padded tensors of a batch: ids, mask, and label, reason and evidence targets."""
-        examples = [self._vary(item["example"], item["number"]) for item in items]
+        examples = self._varied(items)
         encodings = self._tokenizer.encode_batch([example.text for example in examples])
         length = max(len(encoding) for encoding in encodings)
         reasons = len(examples[0].reasons)
@@ -53,11 +63,17 @@ class Collator:
             "evidence_targets": torch.from_numpy(evidence),
         }
 
-    def _vary(self, example: Example, number: int) -> Example:
-        rng = np.random.default_rng((self.seed, self.epoch, number))
-        for variation in self.variations:
-            example = variation(example, rng)
-        return example
+    def _varied(self, items: Sequence[dict[str, Any]]) -> list[Example]:
+        examples = [item["example"] for item in items]
+        dice = [np.random.default_rng((self.seed, self.epoch, item["number"])) for item in items]
+        if self.attack:
+            examples = list(map(self.attack, examples, dice))
+        if (
+            self.surround
+            and np.random.default_rng((self.seed, self.epoch, items[0]["number"], 1)).random() < self.share
+        ):
+            examples = list(map(self.surround, examples, dice))
+        return examples
 
 
 def token_evidence(encoding: Encoding, characters: Floats) -> Floats:

@@ -23,7 +23,7 @@ from transformers import (
 )
 
 from xuncha.train.attack import Attacker
-from xuncha.train.collate import Collator, Variation
+from xuncha.train.collate import Collator
 from xuncha.train.examples import Example
 from xuncha.train.network import Network
 from xuncha.train.recipe import Recipe
@@ -45,7 +45,9 @@ def finetune(
 ) -> Network:
     """Train `network` in place and return it; checkpoints under `work` make a killed run go on where it was."""
     arguments = _arguments(recipe, work, watch.report_to)
-    collator = Collator(tokenizer, recipe.max_length, _variations(recipe, train), recipe.seed)
+    attacker = Attacker(recipe.attack, recipe.attack_clean) if recipe.attack or recipe.attack_clean else None
+    surround = Surroundings(train) if recipe.surroundings else None
+    collator = Collator(tokenizer, recipe.max_length, attacker, surround, recipe.surroundings, recipe.seed)
     callbacks: list[TrainerCallback] = [_EpochOf(collator)]
     average = WeightAverage(recipe.weight_average) if recipe.weight_average else None
     if average:
@@ -71,15 +73,6 @@ def finetune(
     if average:
         average.write_into(network)
     return network.eval()
-
-
-def _variations(recipe: Recipe, train: Sequence[Example]) -> list[Variation]:
-    variations: list[Variation] = []
-    if recipe.attack or recipe.attack_clean:
-        variations.append(Attacker(recipe.attack, recipe.attack_clean))
-    if recipe.surroundings:
-        variations.append(Surroundings(train, recipe.surroundings))
-    return variations
 
 
 class _Trainer(Trainer):  # type: ignore[misc]

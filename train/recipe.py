@@ -56,7 +56,7 @@ class Recipe:
     # Share of violating and of clean texts that an attack rewrites, each epoch anew.
     attack: float = 0.4
     attack_clean: float = 0.2
-    # Share of rows that are put among quiet rows of their source: a window over a live room looks so.
+    # Share of batches whose rows are put among quiet rows of their source: a window over a live room looks so.
     surroundings: float = 0.0
     # Decay of the running mean of the weights that is released; 0 = the last weights.
     weight_average: float = 0.0

@@ -13,7 +13,7 @@ import numpy as np
 
 from xuncha.train.examples import Example, Floats
 
-LONGEST = 120
+LONGEST = 90
 """At most so many characters are put around a text, so that it stays near the length of a window."""
 QUIET = 0.1
 """Neighbours are rows whose every judged label is at most this (a teacher may have mixed in a little)."""
@@ -22,10 +22,9 @@ _JOINTS = {"speech": ("", " "), "comment": (" ", "\n", "，"), "listing": (" ", 
 
 
 class Surroundings:
-    """Callable (example, rng) → example: with probability `share`, one to four neighbours stand around its text."""
+    """Callable (example, rng) → example: one to four neighbours stand around its text."""
 
-    def __init__(self, examples: Sequence[Example], share: float) -> None:
-        self.share = share
+    def __init__(self, examples: Sequence[Example]) -> None:
         self._quiet: dict[str, list[Example]] = {}
         for example in examples:
             if example.source and len(example.text) <= LONGEST // 2 and _is_quiet(example):
@@ -34,7 +33,7 @@ class Surroundings:
     def __call__(self, example: Example, rng: np.random.Generator) -> Example:
         """The example among neighbours of its source; its targets are those of the whole."""
         quiet = self._quiet.get(example.source, [])
-        if not quiet or rng.random() >= self.share:
+        if not quiet:
             return example
         joints = _JOINTS[example.source]
         joint = joints[int(rng.integers(len(joints)))]

@@ -5,6 +5,8 @@ import pytest
 
 from xuncha.labels.rows import Row, Source, Span
 from xuncha.labels.taxonomy import Taxonomy
+from xuncha.train.base import load_base
+from xuncha.train.collate import Collator
 from xuncha.train.examples import Example, example_of
 from xuncha.train.surroundings import LONGEST, Surroundings, joined
 
@@ -26,7 +28,7 @@ def test_a_violation_among_quiet_talk_stays_one_and_its_evidence_stays_its_own(
     guilty: Example, taxonomy: Taxonomy
 ) -> None:
     neighbours = [quiet(taxonomy, "这件是纯棉的"), quiet(taxonomy, "三号链接已经上了")]
-    surround = Surroundings(neighbours, 1.0)
+    surround = Surroundings(neighbours)
     for seed in range(50):
         found = surround(guilty, np.random.default_rng(seed))
         assert len(found.text) > len(guilty.text)
@@ -44,7 +46,7 @@ def test_neighbours_are_short_quiet_rows_of_the_same_source(guilty: Example, tax
         quiet(taxonomy, "长" * LONGEST),
         quiet(taxonomy, "要的扣一"),
     ]
-    surround = Surroundings(others, 1.0)
+    surround = Surroundings(others)
     texts = {surround(guilty, np.random.default_rng(seed)).text for seed in range(50)}
     assert all(set(text.replace(guilty.text, "")) <= set("要的扣一 ") for text in texts)
     assert len(texts) > 3
@@ -58,7 +60,17 @@ def test_what_a_neighbour_is_not_judged_for_makes_a_clean_whole_unjudged(guilty:
     assert whole.evidence[len(half.text), 0] == 1.0
 
 
-def test_share_is_the_part_of_texts_that_get_neighbours(guilty: Example, taxonomy: Taxonomy) -> None:
-    surround = Surroundings([quiet(taxonomy, "要的扣一")], 0.25)
-    changed = sum(surround(guilty, np.random.default_rng(seed)) is not guilty for seed in range(2000))
-    assert 0.21 < changed / 2000 < 0.29
+def test_a_share_of_the_batches_is_put_among_neighbours_whole_batches_at_a_time(
+    guilty: Example, taxonomy: Taxonomy
+) -> None:
+    neighbour = quiet(taxonomy, "要的扣一")
+    _, tokenizer = load_base("tiny", [guilty.text, neighbour.text])
+    collator = Collator(tokenizer, 64, None, Surroundings([neighbour]), 0.25)
+    alone = int(Collator(tokenizer, 64)([{"example": guilty, "number": 0}])["attention_mask"].sum())
+    longer = []
+    for number in range(0, 2000, 2):
+        batch = collator([{"example": guilty, "number": number}, {"example": guilty, "number": number + 1}])
+        tokens = batch["attention_mask"].sum(1)
+        assert (tokens == alone).all() or (tokens > alone).all()
+        longer.append(bool((tokens > alone).all()))
+    assert 0.2 < np.mean(longer) < 0.3
