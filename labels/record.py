@@ -10,7 +10,7 @@ from typing import Any
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
 from xuncha.labels.rows import SPLITS, Row, Source, Span
 from xuncha.labels.strict import Fields, fields, items, kind, optional_text, text
-from xuncha.labels.taxonomy import Taxonomy
+from xuncha.labels.taxonomy import Taxonomy, not_there
 
 _REQUIRED = ("id", "text", "source", "labels")
 _OPTIONAL = ("spans", "origin", "kind", "group", "merchant", "annotator", "judged_at", "split", "meta")
@@ -88,20 +88,14 @@ def check_reason(where: str, label_id: str, reason_id: str, taxonomy: Taxonomy) 
         raise XunchaError(
             f'{where}: reason "{reason_id}" belongs to label "{owner}", not to "{label_id}". Change either.'
         )
-    hint = did_you_mean(reason_id, own)
-    raise XunchaError(
-        f"{where}: reason {quote(reason_id)} is not in the taxonomy.{hint} `xuncha labels list` shows all."
-    )
+    raise XunchaError(not_there(f"{where}: reason {quote(reason_id)}", reason_id, own))
 
 
 def check_label(where: str, label_id: str, taxonomy: Taxonomy) -> None:
     """Raise `XunchaError` unless the taxonomy has the label."""
     if label_id not in taxonomy.label_ids:
-        hint = did_you_mean(label_id, taxonomy.label_ids)
-        own = "" if hint else " A taxonomy of your own is given with --taxonomy."
-        raise XunchaError(
-            f"{where}: label {quote(label_id)} is not in the taxonomy.{hint} `xuncha labels list` shows all.{own}"
-        )
+        own = "" if did_you_mean(label_id, taxonomy.label_ids) else " A taxonomy of your own is given with --taxonomy."
+        raise XunchaError(not_there(f"{where}: label {quote(label_id)}", label_id, taxonomy.label_ids) + own)
 
 
 def _labels(where: str, given: Fields, taxonomy: Taxonomy | None) -> dict[str, bool | None]:

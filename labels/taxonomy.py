@@ -178,6 +178,10 @@ def _refuse_twice(where: str, ids: list[str]) -> None:
 
 def _find(what: str, key: str, known: Mapping[str, Found]) -> Found:
     if key not in known:
-        hint = did_you_mean(key, known)
-        raise XunchaError(f"{what} {quote(key)} is not in the taxonomy.{hint} `xuncha labels list` shows all.")
+        raise XunchaError(not_there(f"{what} {quote(key)}", key, known))
     return known[key]
+
+
+def not_there(what: str, key: str, known: Iterable[str]) -> str:
+    """The sentence about `what`, whose id `key` is none of the `known` ones."""
+    return f"{what} is not in the taxonomy.{did_you_mean(key, known)} `xuncha labels list` shows all."

@@ -8,10 +8,10 @@ from importlib.util import find_spec
 from io import StringIO
 from typing import Any
 
-from xuncha.labels.errors import XunchaError, did_you_mean, quote
+from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.migration import MergeLabels, MergeReasons, Migration, SplitLabel, SplitReason
 from xuncha.labels.strict import load_yaml
-from xuncha.labels.taxonomy import Taxonomy
+from xuncha.labels.taxonomy import Taxonomy, not_there
 
 Node = dict[str, Any]
 _OWN = ("name_zh", "name_en")
@@ -146,8 +146,7 @@ def _find(nodes: list[Node], wanted: str, what: str, where: str) -> Node:
     for node in nodes:
         if node["id"] == wanted:
             return node
-    hint = did_you_mean(wanted, [node["id"] for node in nodes])
-    raise XunchaError(f"{where}: {what} {quote(wanted)} is not in the taxonomy.{hint} `xuncha labels list` shows all.")
+    raise XunchaError(not_there(f"{where}: {what} {quote(wanted)}", wanted, [node["id"] for node in nodes]))
 
 
 def _label_of(data: Node, reason: str, where: str) -> Node:
@@ -156,5 +155,4 @@ def _label_of(data: Node, reason: str, where: str) -> Node:
             found: Node = label
             return found
     known = [one["id"] for label in data["labels"] for one in label["reasons"]]
-    hint = did_you_mean(reason, known)
-    raise XunchaError(f"{where}: reason {quote(reason)} is not in the taxonomy.{hint} `xuncha labels list` shows all.")
+    raise XunchaError(not_there(f"{where}: reason {quote(reason)}", reason, known))

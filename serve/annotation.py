@@ -81,50 +81,59 @@ def score_columns(
     given = None if sources is None else [_source(sources[row]) for _ in fields for row in asked]
     verdicts = scorer.score(texts, given)
     names = list(fields)
-    table = [_unscored_row(status, scorer, names) for status in statuses]
+    shape = Shape.of(scorer.labels, names)
+    table = [_row(shape, scorer, _nothing(shape), [], [], status) for status in statuses]
     for at, row in enumerate(asked):
-        table[row] = _scored_row(verdicts[at :: len(asked)], names, scorer)
-    return Added(Shape.of(scorer.labels, names), table)
+        table[row] = _judged_row(verdicts[at :: len(asked)], names, shape, scorer)
+    return Added(shape, table)
 
 
 def _source(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _scored_row(verdicts: Sequence[Verdict], names: Sequence[str], scorer: TextScorer) -> list[object]:
+def _judged_row(verdicts: Sequence[Verdict], names: Sequence[str], shape: Shape, scorer: TextScorer) -> list[object]:
     scored = [verdict for verdict in verdicts if isinstance(verdict, Scored)]
-    fields = list(map(_verdict_of, names, verdicts, [scorer.labels] * len(names))) if len(names) > 1 else []
+    fields = list(map(_field, [shape] * len(names), names, verdicts)) if shape.several else []
+    status = _status(verdicts, names)
     if not scored:
-        return _unscored_row(_status(verdicts, names), scorer, names, fields)
-    scores = [round(max(one.scores[label] for one in scored), DIGITS) for label in scorer.labels]
-    flags = [any(one.flags[label] for one in scored) for label in scorer.labels]
+        return _row(shape, scorer, _nothing(shape), [], fields, status)
+    scores = [round(max(one.scores[label] for one in scored), DIGITS) for label in shape.labels]
+    flags = [any(one.flags[label] for one in scored) for label in shape.labels]
     evidence = [
-        _piece(piece, name if len(names) > 1 else None)
+        _piece(piece, name if shape.several else None)
         for name, verdict in zip(names, verdicts, strict=True)
         if isinstance(verdict, Scored)
         for piece in verdict.evidence
     ]
-    return [*scores, *flags, evidence, *_if_several(names, fields), _status(verdicts, names), scorer.model_id]
+    return _row(shape, scorer, [*scores, *flags], evidence, fields, status)
 
 
-def _unscored_row(
-    status: str | None, scorer: TextScorer, names: Sequence[str], fields: Sequence[object] = ()
+def _row(
+    shape: Shape,
+    scorer: TextScorer,
+    values: Sequence[object],
+    evidence: Sequence[object],
+    fields: Sequence[object],
+    status: str | None,
 ) -> list[object]:
-    nothing: list[object] = [None] * (2 * len(scorer.labels))
-    return [*nothing, [], *_if_several(names, fields), status, scorer.model_id]
+    """One row of the added columns, in the order of `Shape.names`; `values`: scores, then flags."""
+    return [*values, evidence, *([fields] if shape.several else []), status, scorer.model_id]
 
 
-def _if_several(names: Sequence[str], fields: Sequence[object]) -> list[object]:
-    return [list(fields)] if len(names) > 1 else []
+def _nothing(shape: Shape) -> list[object]:
+    return [None] * (2 * len(shape.labels))
 
 
-def _verdict_of(name: str, verdict: Verdict, labels: Sequence[str]) -> dict[str, Any]:
-    """The verdict of one field, with the keys of `Shape.field_keys`."""
+def _field(shape: Shape, name: str, verdict: Verdict) -> dict[str, Any]:
+    """The verdict of one field."""
+    values, status = _nothing(shape), OK
     if isinstance(verdict, Ruled):
-        nothing = {f"{kind}_{label}": None for kind in ("score", "flag") for label in labels}
-        return {"field": name, **nothing, "status": str(verdict.reason)}
-    scores = {f"score_{label}": round(verdict.scores[label], DIGITS) for label in labels}
-    return {"field": name, **scores, **{f"flag_{label}": verdict.flags[label] for label in labels}, "status": OK}
+        status = str(verdict.reason)
+    else:
+        scores = [round(verdict.scores[label], DIGITS) for label in shape.labels]
+        values = [*scores, *(verdict.flags[label] for label in shape.labels)]
+    return dict(zip(shape.field_keys, (name, *values, status), strict=True))
 
 
 def _status(verdicts: Sequence[Verdict], names: Sequence[str]) -> str:

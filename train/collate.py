@@ -68,10 +68,8 @@ class Collator:
         dice = [np.random.default_rng((self.seed, self.epoch, item["number"])) for item in items]
         if self.attack:
             examples = list(map(self.attack, examples, dice))
-        if (
-            self.surround
-            and np.random.default_rng((self.seed, self.epoch, items[0]["number"], 1)).random() < self.share
-        ):
+        coin = np.random.default_rng((self.seed, self.epoch, items[0]["number"], 1))
+        if self.surround and coin.random() < self.share:
             examples = list(map(self.surround, examples, dice))
         return examples
 

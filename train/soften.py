@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -88,19 +89,15 @@ def mix_known(examples: Sequence[Example], soft: Mapping[str, Example], share: f
 
 def mix(examples: Sequence[Example], softened: Iterable[Example], share: float) -> list[Example]:
     """Labelled examples with `share` of every judged target taken from the teacher; the unjudged is all teacher's."""
-    out = []
-    for own, soft in zip(examples, softened, strict=True):
-        out.append(
-            Example(
-                own.text,
-                _blend(own.labels, soft.labels, share),
-                _blend(own.reasons, soft.reasons, share),
-                _blend(own.evidence, soft.evidence, share),
-                own.spans,
-                own.source,
-            )
+    return [
+        replace(
+            own,
+            labels=_blend(own.labels, soft.labels, share),
+            reasons=_blend(own.reasons, soft.reasons, share),
+            evidence=_blend(own.evidence, soft.evidence, share),
         )
-    return out
+        for own, soft in zip(examples, softened, strict=True)
+    ]
 
 
 def _blend(own: Floats, soft: Floats, share: float) -> Floats:

@@ -10,38 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xuncha.labels import Row, Source, Span, Taxonomy, XunchaError, read_rows, write_rows
+from tests.labels.drawn_rows import KNOWN, any_row
+from xuncha.labels import Row, XunchaError, read_rows, write_rows
 from xuncha.labels.io import read_entries
 
 MakeRow = Callable[..., Row]
-KNOWN = Taxonomy.load()
-
-words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).filter(str.strip)
-maybe = st.none() | words
-
-
-@st.composite
-def any_row(draw: st.DrawFn) -> Row:
-    text = draw(words)
-    labels = draw(st.dictionaries(st.sampled_from(KNOWN.label_ids), st.none() | st.booleans()))
-    spans = []
-    for label in (label for label, judged in labels.items() if judged):
-        start = draw(st.integers(0, len(text) - 1))
-        reason = draw(st.sampled_from([reason.id for reason in KNOWN.label(label).reasons]))
-        spans.append(Span(start, draw(st.integers(start + 1, len(text))), label, reason))
-    return Row(
-        id=draw(words),
-        text=text,
-        source=draw(st.sampled_from(Source)),
-        labels=labels,
-        spans=tuple(spans),
-        origin=draw(st.just("") | words),
-        kind=draw(maybe),
-        group=draw(maybe),
-        merchant=draw(maybe),
-        annotator=draw(maybe),
-        split=draw(st.sampled_from([None, "train", "dev", "test"])),
-    )
 
 
 @settings(max_examples=60, deadline=None)
