@@ -1,10 +1,10 @@
-"""JSON of speech recognisers: Whisper and its kin, FunASR and its kin."""
+"""JSON of speech recognisers: Whisper and its kin, FunASR and its kin, the cloud services."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from xuncha.labels.errors import XunchaError
@@ -14,6 +14,9 @@ from xuncha.serve.live.turns import seconds_of
 
 _SENSEVOICE = re.compile(r"<\|[^|<>]*\|>")
 _STOPS = "。！？!?；;，,、"
+# Where a service's answer keeps its segments.
+_WRAPPERS = ("result", "data", "resp")
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WAYS = (
     'Whisper writes {"segments": [{"start": 0.0, "end": 2.5, "text": "…"}]}, '
     'FunASR [{"sentence_info": [{"start": 0, "end": 2500, "text": "…"}]}]'
@@ -24,7 +27,8 @@ def read_asr(name: str, value: object) -> list[Segment]:
     """The segments of a recogniser's JSON. Raises `XunchaError` that names the entry and the fix.
 
     Whisper, faster-whisper, WhisperX (seconds), whisper.cpp (`transcription`), FunASR (milliseconds: `sentence_info`,
-    `sentences`, `stamp_sents`, or `timestamp` per character).
+    `sentences`, `stamp_sents`, or `timestamp` per character), and what Aliyun (`Sentences`), Tencent Cloud
+    (`ResultDetail`) and Volcano Engine (`utterances`) answer, in milliseconds too.
     """
     found = list(_segments(name, value))
     if not found and not _is_empty(value):
@@ -32,12 +36,36 @@ def read_asr(name: str, value: object) -> list[Segment]:
     return found
 
 
+def holds_segments(value: Mapping[str, Any]) -> bool:
+    """Whether an object has a list of segments under a name that a recogniser gives it, or wraps one that has."""
+    own = _snake(value)
+    return any(isinstance(own.get(key), list) for key in _READERS) or any(
+        isinstance(own.get(key), dict) and holds_segments(own[key]) for key in _WRAPPERS
+    )
+
+
+def is_recognised(value: object) -> bool:
+    """Whether a recogniser wrote an object, not a log: its result, or a segment."""
+    if not isinstance(value, dict):
+        return False
+    return (
+        holds_segments(value)
+        or isinstance(value.get("timestamp"), list)
+        or {"key", "text"} == set(value)
+        or ("start" in value and not any(key in value for key in ("time", "user", "role", "source")))
+    )
+
+
 def _is_empty(value: object) -> bool:
     """Whether a recogniser that heard nothing writes this."""
     if isinstance(value, list):
         return all(_is_empty(one) for one in value)
-    return isinstance(value, dict) and (
-        any(value.get(key) == [] for key in ("segments", "transcription"))
+    if not isinstance(value, dict):
+        return False
+    value = _snake(value)
+    return (
+        any(value.get(key) == [] for key in ("segments", "transcription", "sentences", "utterances"))
+        or any(isinstance(value.get(key), dict) and _is_empty(value[key]) for key in _WRAPPERS)
         or (isinstance(value.get("text"), str) and not _SENSEVOICE.sub("", value["text"]).strip())
     )
 
@@ -57,8 +85,8 @@ def _entry(where: str, value: object) -> Iterator[Segment]:
         return
     if not isinstance(value, dict):
         raise XunchaError(f"{where}: must be an object; got {kind(value)}. {_WAYS}.")
-    for key, read in (("segments", _whisper), ("transcription", _cpp), ("sentence_info", _sentence),
-                      ("sentences", _sentence), ("stamp_sents", _sentence), ("transcripts", _transcript)):  # fmt: skip
+    value = _snake(value)
+    for key, read in _READERS.items():
         if isinstance(value.get(key), list) and (value[key] or key in ("segments", "transcription")):
             for number, one in enumerate(value[key]):
                 if isinstance(one, list):
@@ -68,14 +96,20 @@ def _entry(where: str, value: object) -> Iterator[Segment]:
                 else:
                     raise XunchaError(f"{where}: {key}[{number}] must be an object; got {kind(one)}. {_WAYS}.")
             return
-    if isinstance(value.get("result"), list | dict):
-        yield from _segments(where, value["result"])
+    inner = next((value[key] for key in _WRAPPERS if isinstance(value.get(key), list | dict)), None)
+    if inner is not None:
+        yield from _segments(where, inner)
     elif "timestamp" in value and "text" in value:
         yield from _stamped(where, value)
     elif "text" in value and ("start" in value or "begin" in value):
         yield from _whisper(where, value)
     elif "key" in value and not _is_empty(value):
         raise XunchaError(f"{where}: has text without times. Run FunASR with sentence_timestamp=True.")
+
+
+def _snake(value: Mapping[str, Any]) -> dict[str, Any]:
+    """An object with `begin_time` for the `BeginTime` of the services that write their names so."""
+    return {_CAPITAL.sub("_", key).lower(): one for key, one in value.items()}
 
 
 def _whisper(where: str, one: Mapping[str, Any]) -> Iterator[Segment]:
@@ -105,13 +139,19 @@ def _transcript(where: str, one: Mapping[str, Any]) -> Iterator[Segment]:
 
 
 def _sentence(where: str, one: Mapping[str, Any]) -> Iterator[Segment]:
-    text = one.get("text", one.get("sentence"))
+    one = _snake(one)
+    text = _first(one, "text", "sentence", "final_sentence")
     if text is None and "text_seg" in one:
         text = f"{one['text_seg']}{one.get('punc', '')}"
-    speaker = one.get("spk", one.get("speaker"))
+    speaker = _first(one, "spk", "speaker", "speaker_id")
     named = f"spk{speaker}" if isinstance(speaker, int) else speaker
-    start, end = one.get("start", one.get("begin_time")), one.get("end", one.get("end_time"))
+    start = _first(one, "start", "begin_time", "start_time", "start_ms")
+    end = _first(one, "end", "end_time", "end_ms")
     yield from _segment(where, start, end, text, named, 0.001)
+
+
+def _first(one: Mapping[str, Any], *names: str) -> Any:
+    return next((one[name] for name in names if one.get(name) is not None), None)
 
 
 def _stamped(where: str, value: Mapping[str, Any]) -> Iterator[Segment]:
@@ -147,3 +187,16 @@ def _segment(where: str, start: Any, end: Any, text: Any, speaker: Any, unit: fl
     if words:
         name = speaker if isinstance(speaker, str) else "" if speaker is None else f"spk{speaker}"
         yield Segment(where, begun, ended if ended is not None and ended > begun else None, words, name)
+
+
+# How the entries of a list under each name are read.
+_READERS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[Segment]]] = {
+    "segments": _whisper,
+    "transcription": _cpp,
+    "sentence_info": _sentence,
+    "sentences": _sentence,
+    "stamp_sents": _sentence,
+    "transcripts": _transcript,
+    "result_detail": _sentence,
+    "utterances": _sentence,
+}

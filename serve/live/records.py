@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
-from xuncha.serve.live.asr_json import read_asr
+from xuncha.serve.live.asr_json import holds_segments, is_recognised, read_asr
 from xuncha.serve.live.comment_log import is_header, parsed, read_csv, read_json_list, read_jsonl, read_plain, turn_from
 from xuncha.serve.live.segments import Segment
 from xuncha.serve.live.subtitles import read_subtitles
@@ -93,16 +93,10 @@ def _format(path: str, text: str, given: str | None) -> str:
 
 def _is_jsonl(text: str, first: str) -> bool:
     try:
-        json.loads(first)
-    except ValueError:
+        value = json.loads(first)
+    except (ValueError, RecursionError):
         return False
-    return len(text.strip().splitlines()) > 1 or (
-        '"segments"' not in first
-        and '"sentence' not in first
-        and first[0] == "{"
-        and '"timestamp":[' not in first.replace(" ", "")
-        and '"transcription"' not in first
-    )
+    return len(text.strip().splitlines()) > 1 or (isinstance(value, dict) and not is_recognised(value))
 
 
 def _speech(segments: Iterable[Segment]) -> list[Turn]:
@@ -127,36 +121,23 @@ def _json(name: str, text: str) -> list[Turn]:
 def _is_log(value: object) -> bool:
     """Whether a list holds lines of a log, not what a recogniser writes."""
     first = value[0] if isinstance(value, list) and value else None
-    return isinstance(first, dict) and not {"segments", "sentence_info", "sentences", "stamp_sents"} & set(first) and (
-        any(key in first for key in ("user", "role", "nickname", "content", "time", "时间"))
-    )  # fmt: skip
+    return (
+        isinstance(first, dict)
+        and not holds_segments(first)
+        and any(key in first for key in ("user", "role", "nickname", "content", "time", "时间"))
+    )
 
 
 def _jsonl(name: str, text: str) -> list[Turn]:
     """A log; lines that a recogniser wrote, one result or segment a line, are speech."""
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    if not _is_recognised(lines[0][1]):
+    if not _line_is_recognised(lines[0][1]):
         return read_jsonl(name, text, "")
     found = []
     for number, line in lines:
         where = f"{name}:{number}"
         found += _speech(read_asr(where, parsed(where, line.removeprefix("\ufeff"))))
     return found
-
-
-def _is_recognised(line: str) -> bool:
-    """Whether a recogniser wrote a line, not a log."""
-    try:
-        value = json.loads(line.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
-        return False
-    if not isinstance(value, dict):
-        return False
-    if any(key in value for key in ("segments", "sentence_info", "sentences", "stamp_sents", "transcription")):
-        return True
-    if isinstance(value.get("timestamp"), list) or {"key", "text"} == set(value):
-        return True
-    return "start" in value and not any(key in value for key in ("time", "user", "role", "source"))
 
 
 def _csv(name: str, text: str) -> list[Turn]:
@@ -214,3 +195,10 @@ def _on_one_clock(turns: list[Turn], reading: Reading) -> list[Turn]:
                 'Say when the record began: --start "2026-11-25 20:00:00".'
             )
     return turns
+
+
+def _line_is_recognised(line: str) -> bool:
+    try:
+        return is_recognised(json.loads(line.removeprefix("\ufeff")))
+    except (ValueError, RecursionError):
+        return False

@@ -100,6 +100,15 @@ SEGMENTS = [{"start": 1.0, "end": 2.5, "text": " 大家好 欢迎"}, {"start": 3
             {"text_seg": "看货", "punc": "", "start": 3000, "end": 4000}]},
         {"text": "…", "sentences": [{"text": "大家好 欢迎", "start": 1000, "end": 2500},
                                      {"text": "看货", "start": 3000, "end": 4000}]},
+        {"TaskId": "a", "StatusText": "SUCCESS", "Result": {"Sentences": [  # Aliyun
+            {"BeginTime": 1000, "EndTime": 2500, "ChannelId": 0, "Text": "大家好 欢迎"},
+            {"BeginTime": 3000, "EndTime": 4000, "ChannelId": 0, "Text": "看货"}]}},
+        {"Data": {"Status": 2, "Result": "[0:1.000,0:2.500]  大家好 欢迎\n", "ResultDetail": [  # Tencent Cloud
+            {"FinalSentence": "大家好 欢迎", "StartMs": 1000, "EndMs": 2500},
+            {"FinalSentence": "看货", "StartMs": 3000, "EndMs": 4000}]}},
+        {"resp": {"code": 1000, "text": "…", "utterances": [  # Volcano Engine
+            {"start_time": 1000, "end_time": 2500, "text": "大家好 欢迎"},
+            {"start_time": 3000, "end_time": 4000, "text": "看货"}]}},
     ],
 )  # fmt: skip
 def test_json_of_recognisers(tmp_path: Path, value: object) -> None:
@@ -117,7 +126,8 @@ def test_tables_of_whisper_are_speech_in_milliseconds(tmp_path: Path, content: s
 
 
 @pytest.mark.parametrize("value", [[{"key": "a", "text": ""}], [{"key": "a", "text": "", "timestamp": []}], [],
-                                   {"segments": [], "text": ""}, [{"key": "a", "text": "<|nospeech|>"}]])  # fmt: skip
+                                   {"segments": [], "text": ""}, [{"key": "a", "text": "<|nospeech|>"}],
+                                   {"Result": {"Sentences": []}}])  # fmt: skip
 def test_a_recogniser_that_heard_nothing_gives_no_turns(tmp_path: Path, value: object) -> None:
     assert read(tmp_path, "r.json", json.dumps(value)) == []
 
