@@ -58,7 +58,7 @@ class Met:
 
 
 def read_rooms(half: str) -> list[MarkedRoom]:
-    """The rooms of a half: `dev`, from which the constants were chosen, or `held`."""
+    """The rooms of a half: `dev`, from which the constants were chosen, `held`, or `fresh` by another author."""
     return [_read(path) for path in sorted((ROOMS / half).glob("*.tsv"))]
 
 

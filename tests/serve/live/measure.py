@@ -1,6 +1,6 @@
 """How well `xuncha live` does, by the bar: `python -m tests.serve.live.measure`.
 
-The written rooms, and streams composed of hard speech and comment rows: `dev` for choosing constants, `held` (of rows
+The written rooms (`fresh` ones by an author who saw no other room and no row), and streams composed of hard speech and comment rows: `dev` for choosing constants, `held` (of rows
 the test split) for telling. Rows of the dev split chose the model's thresholds, none of either trained it.
 """
 
@@ -100,12 +100,12 @@ def main() -> None:
     usual = SETTINGS.support[scorer.operating_point]
     settings = replace(SETTINGS, support=dict.fromkeys(SETTINGS.support, min(BARS)))
     print(scorer.model_id, f"bar {usual}")
-    for kind, read in (("rooms", read_rooms), ("composed", composed)):
-        for half in ("dev", "held"):
+    for kind, read, halves in (("rooms", read_rooms, ("dev", "held", "fresh")), ("composed", composed, ("dev", "held"))):
+        for half in halves:
             found = [(room, events_of(scorer, room.turns, settings)) for room in read(half)]
             for bar in BARS:
                 met = counted(found, bar)
-                print(f"{kind:8} {half:4} {bar:.2f}  P {met.precision:.3f}  R {met.recall:.3f}  {met}")
+                print(f"{kind:8} {half:5} {bar:.2f}  P {met.precision:.3f}  R {met.recall:.3f}  {met}")
             if "-v" in sys.argv:
                 _tell(found, usual)
 
