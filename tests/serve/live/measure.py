@@ -1,7 +1,7 @@
 """How well `xuncha live` does, by the bar: `python -m tests.serve.live.measure`.
 
-The written rooms (`fresh` ones by an author who saw no other room and no row), and streams composed of hard speech and comment rows: `dev` for choosing constants, `held` (of rows
-the test split) for telling. Rows of the dev split chose the model's thresholds, none of either trained it.
+The written rooms (`fresh` ones by an author who saw no other room and no row), and streams composed of hard speech and
+comment rows: `dev` for choosing constants, `held` (of rows the test split) for telling. Rows of the dev split chose the model's thresholds, none of either trained it.
 """
 
 from __future__ import annotations
@@ -100,7 +100,10 @@ def main() -> None:
     usual = SETTINGS.support[scorer.operating_point]
     settings = replace(SETTINGS, support=dict.fromkeys(SETTINGS.support, min(BARS)))
     print(scorer.model_id, f"bar {usual}")
-    for kind, read, halves in (("rooms", read_rooms, ("dev", "held", "fresh")), ("composed", composed, ("dev", "held"))):
+    for kind, read, halves in (
+        ("rooms", read_rooms, ("dev", "held", "fresh")),
+        ("composed", composed, ("dev", "held")),
+    ):
         for half in halves:
             found = [(room, events_of(scorer, room.turns, settings)) for room in read(half)]
             for bar in BARS:
