@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from xuncha.labels.decisions import open_workbook
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
+from xuncha.labels.spreadsheet import inert
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.report.names import label_name
 from xuncha.serve.report.scored import ScoredTable
@@ -22,7 +23,6 @@ from xuncha.serve.sampling_estimate import Judged
 from xuncha.serve.tables import open_table
 from xuncha.serve.tables.encoding import mended
 from xuncha.serve.tables.json_values import Number, dumps
-from xuncha.serve.tables.writing import inert
 
 FORMATS = (".xlsx", ".csv", ".tsv", ".jsonl")
 JUDGED = "judged_"

@@ -14,6 +14,7 @@ from xuncha.labels.interchange.options import Reading
 from xuncha.labels.interchange.records import check_columns, columns, row_of
 from xuncha.labels.interchange.sheets import cells_of, exact_record
 from xuncha.labels.rows import Row
+from xuncha.labels.spreadsheet import is_scored, plain
 from xuncha.labels.taxonomy import Taxonomy
 
 _BOM = b"\xef\xbb\xbf"
@@ -30,6 +31,9 @@ def read_delimited(
     records = _records(path, reading.encoding, separator)
     _, header = next(records, (1, []))
     names = _names(path, header)
+    own = is_scored(names)
+    if own:
+        names = list(map(plain, names))
     check_columns(f"{path}:1", tuple(names), taxonomy, reading)
     for number, (line, cells) in enumerate(records, start=1):
         where = f"{path}:{line}"
@@ -39,7 +43,8 @@ def read_delimited(
                     f"{where}: holds {len(cells)} cells, but the first line names {len(names)} columns. Mend its "
                     "quotes or separators."
                 )
-            record = exact_record(where, dict(zip(names, cells, strict=True)), shown_delimited)
+            values = map(plain, cells) if own else cells
+            record = exact_record(where, dict(zip(names, values, strict=True)), shown_delimited)
             yield where, row_of(where, record, taxonomy, reading, f"{path.name.split('.')[0]}-{number}")
         except XunchaError as error:
             yield where, error

@@ -16,6 +16,7 @@ from xuncha.labels.interchange.options import Reading
 from xuncha.labels.interchange.records import LABEL, check_columns, columns, row_of
 from xuncha.labels.interchange.sheets import cells_of, exact_record
 from xuncha.labels.rows import Row
+from xuncha.labels.spreadsheet import is_scored, plain
 from xuncha.labels.taxonomy import Taxonomy
 
 CELL_LIMIT = 32_767
@@ -42,6 +43,9 @@ def read_workbook(path: Path, taxonomy: Taxonomy, reading: Reading) -> Iterator[
     twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
     if twice is not None:
         raise XunchaError(f"{path}:1: the column {quote(twice)} stands twice. Rename one.")
+    own = is_scored(names)
+    if own:
+        names = list(map(plain, names))
     check_columns(f"{path}:1", tuple(names), taxonomy, reading)
     for number, cells in records:
         if all(cell.value is None for cell in cells):
@@ -49,6 +53,8 @@ def read_workbook(path: Path, taxonomy: Taxonomy, reading: Reading) -> Iterator[
         where = f"{path}:{number}"
         try:
             values = {name: _value(where, cell) for name, cell in zip(names, cells, strict=False)}
+            if own:
+                values = {name: plain(one) if isinstance(one, str) else one for name, one in values.items()}
             record = exact_record(where, values, shown_workbook)
             yield where, row_of(where, record, taxonomy, reading, f"{path.stem}-{number - 1}")
         except XunchaError as error:

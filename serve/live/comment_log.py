@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xuncha.labels.errors import XunchaError, quote
+from xuncha.labels.spreadsheet import is_scored, plain
 from xuncha.labels.strict import kind, load_json
 from xuncha.serve.live.segments import ROLES, Segment, role_and_user, with_speaker
 from xuncha.serve.live.turns import Source, Turn, role_of, seconds_of
@@ -87,6 +88,7 @@ def read_csv(name: str, text: str, room: str) -> list[Turn]:
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         header = [cell.strip() for cell in next(rows, [])]
+        own = is_scored(header)
         missing = [field for field in ("time", "text") if field not in _fields(dict.fromkeys(header))]
         if missing:
             raise XunchaError(
@@ -96,7 +98,7 @@ def read_csv(name: str, text: str, room: str) -> list[Turn]:
         found = []
         for cells in rows:
             if any(cell.strip() for cell in cells):
-                values: dict[str, Any] = dict(zip(header, cells, strict=False))
+                values: dict[str, Any] = dict(zip(header, map(plain, cells) if own else cells, strict=False))
                 found.append(turn_of(_in_seconds(values), Place(name, rows.line_num, room)))
     except csv.Error as error:
         raise XunchaError(f"{name}:{rows.line_num}: the line cannot be read as CSV: {error}. Mend it.") from None

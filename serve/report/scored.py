@@ -8,7 +8,7 @@ from itertools import islice
 
 from xuncha.labels.errors import XunchaError, did_you_mean
 from xuncha.labels.rows import Source
-from xuncha.labels.spreadsheet import FORMULA
+from xuncha.labels.spreadsheet import plain
 from xuncha.serve.columns import added_names, guessed
 from xuncha.serve.report.roles import Roles
 from xuncha.serve.report.values import day_of, flag_of, pieces_of, place_of, score_of, text_of
@@ -214,13 +214,8 @@ def _reads(text: str, piece: Mapping[str, object]) -> bool:
 
 
 def _read(text: str, start: int, end: int) -> str:
-    """What stands there, in a text that `--escape-formulas` may have put an apostrophe in front of."""
-    return mended(unescaped(text)[start:end])
-
-
-def unescaped(text: str) -> str:
-    """`text` without the apostrophe that `xuncha score --escape-formulas` put in front of a formula."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
+    """What stands there, in a text that may have kept the apostrophe of a CSV file on its way to another format."""
+    return mended(plain(text)[start:end])
 
 
 def _piece(where: str, found: Mapping[str, object], texts: dict[str, str], fields: Sequence[str]) -> Piece:
@@ -231,7 +226,7 @@ def _piece(where: str, found: Mapping[str, object], texts: dict[str, str], field
     )
     text = texts.get(field, "")
     if text[start:end] != words and _read(text, start, end) == words:
-        texts[field] = text = unescaped(text)
+        texts[field] = text = plain(text)
     placed = 0 <= start < end <= len(text) and text[start:end] == words
     label, reason, rule = (text_of(found.get(key)) for key in ("label", "reason", "rule"))
     return Piece(label, reason, start, end, words, rule, field, placed)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import BinaryIO
 
+from xuncha.labels.spreadsheet import inert
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.allow import State
 from xuncha.serve.policy import SEVERITIES
@@ -15,7 +16,6 @@ from xuncha.serve.report.names import reason_name
 from xuncha.serve.report.read import Hides, Reviewed
 from xuncha.serve.report.rollup import Proposal
 from xuncha.serve.report.what_if import Move
-from xuncha.serve.tables.writing import inert
 
 FLAGS = (
     "row", "id", "merchant", "merchant_name", "category", "day", "source", "label", "score", "reason", "severity",

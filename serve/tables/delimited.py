@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from xuncha.labels.errors import XunchaError, quote
+from xuncha.labels.spreadsheet import is_scored, plain
 from xuncha.serve.tables.encoding import Decoding, mended
 from xuncha.serve.tables.formats import Format
 from xuncha.serve.tables.json_values import encode
@@ -79,7 +80,7 @@ class CellRows:
 
 
 class DelimitedTable:
-    """A CSV or TSV table. The first record is its header."""
+    """A CSV or TSV table. The first record is its header. A scored table reads as before it was scored (see `plain`)."""
 
     def __init__(self, source: Source, format: Format, encoding: str | None = None) -> None:
         """Read the table through once. Raises `XunchaError` if it has no header, or cannot be read as a whole."""
@@ -114,6 +115,9 @@ class DelimitedTable:
 
     def _named(self, header: Record) -> tuple[str, ...]:
         names = tuple(mended(cell) for cell in header.cells)
+        self._own = is_scored(names)
+        if self._own:
+            names = tuple(map(plain, names))
         if header.problem or not any(name.strip() for name in names):
             why = (header.problem or "all its names are blank").removeprefix("malformed: ")
             raise XunchaError(f"{self.name}:{header.line}: the header cannot be read: {why}. Mend that line.")
@@ -163,6 +167,8 @@ class DelimitedTable:
 
     def _aligned(self, cells: list[str]) -> list[str]:
         width = len(self._header)
+        if self._own:
+            cells = list(map(plain, cells))
         missing = width - len(cells)
         if missing == 0 and not self._extra:
             return cells

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from xuncha.labels.spreadsheet import FORMULA
+from xuncha.labels.spreadsheet import inert
 from xuncha.serve.tables.added import Added, Shape
 from xuncha.serve.tables.encoding import mended
 from xuncha.serve.tables.formats import Format, Layout
@@ -20,7 +19,6 @@ from xuncha.serve.tables.packing import packing_stream
 from xuncha.serve.tables.reading import Table
 from xuncha.serve.tables.rows import Rows
 
-_NUMBER = re.compile(r"[+-]?(\d[\d,]*(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
 _BOM = b"\xef\xbb\xbf"
 ARROW_FORMATS = (Format.PARQUET, Format.XLSX)
 """Formats that cannot be appended to: they are put together from Arrow batches when all rows are there."""
@@ -164,17 +162,6 @@ class _Lines:
 
     def write(self, record: str) -> int:
         return self._buffer.write(record[:-2] + self._end)
-
-
-def inert(cell: str) -> str:
-    """`cell`, behind an apostrophe if a spreadsheet would take it for a formula. A plain number is none.
-
-    >>> inert("=1+1"), inert("全新"), inert("-5.50"), inert("- 全新")
-    ("'=1+1", '全新', '-5.50', "'- 全新")
-    """
-    if not cell.startswith(FORMULA) or _NUMBER.fullmatch(cell):
-        return cell
-    return f"'{cell}"
 
 
 def _added_cell(value: object) -> str:

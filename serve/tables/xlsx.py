@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
+from xuncha.labels.spreadsheet import is_scored, plain
 from xuncha.serve.tables.encoding import mended
 from xuncha.serve.tables.formats import Format
 from xuncha.serve.tables.json_values import encode
@@ -141,6 +142,9 @@ class XlsxTable:
         from openpyxl.utils import get_column_letter
 
         given = [mended(shown(value)) for value in header] + [""] * (width - len(header))
+        self._own = is_scored(given)
+        if self._own:
+            given = list(map(plain, given))
         name, times = Counter(name for name in given if name.strip()).most_common(1)[0]
         if times > 1:
             raise XunchaError(f"{self.name}: {times} columns are called {quote(name)}. Rename one of them.")
@@ -170,6 +174,8 @@ class XlsxTable:
             for line, row in book.rows(self._sheet):
                 if line <= self._header_line or not (row is None or _filled(row)):
                     continue
+                if self._own and row:
+                    row = [plain(value) if isinstance(value, str) else value for value in row]
                 chunk.table.append((row or [])[:width] + [None] * (width - len(row or [])))
                 chunk.lines.append(line)
                 chunk.problems.append(_UNREAD if row is None else None)

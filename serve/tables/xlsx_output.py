@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pyarrow as pa
 
 from xuncha.labels.errors import XunchaError
+from xuncha.labels.spreadsheet import marked
 from xuncha.serve.tables.encoding import mended
 from xuncha.serve.tables.json_values import encode
 from xuncha.serve.tables.parquet import cells_of
@@ -133,7 +134,7 @@ def _shown(value: object) -> str:
         while units(text := _json(value)) > CELL_UNITS:
             value = value[: len(value) * 9 // 10]
     else:
-        text = mended(str(value))
+        text = marked(mended(str(value)))
     return cut(text).replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")  # XML cannot hold these two
 
 

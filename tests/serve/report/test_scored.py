@@ -10,13 +10,11 @@ import pytest
 
 from tests.serve.report.scored_rows import scored_row
 from xuncha.labels.errors import XunchaError
-from xuncha.labels.spreadsheet import FORMULA
 from xuncha.serve.batch import Options, score_file
 from xuncha.serve.report.roles import find_roles, guessed_roles
-from xuncha.serve.report.scored import ScoredTable, find_texts, scored_labels, unescaped
+from xuncha.serve.report.scored import ScoredTable, find_texts, scored_labels
 from xuncha.serve.report.values import day_of
 from xuncha.serve.tables import open_table
-from xuncha.serve.tables.writing import inert
 
 if TYPE_CHECKING:
     from tests.serve.conftest import FakeScorer
@@ -63,12 +61,6 @@ def test_an_apostrophe_of_escape_formulas_does_not_shift_evidence(tmp_path: Path
     score_file(scorer, tmp_path / "in.csv", tmp_path / "out.csv", Options(escape_formulas=True))
     (row,) = read(tmp_path / "out.csv")
     assert row.texts == {"text": "=加V"} and row.evidence[0].placed  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("first", FORMULA)
-def test_whatever_scoring_made_inert_is_read_as_it_was(first: str) -> None:
-    assert inert(f"{first}加V") == f"'{first}加V"
-    assert unescaped(inert(f"{first}加V")) == f"{first}加V"
 
 
 def test_evidence_that_its_text_no_longer_has_is_kept_and_said(report: Report) -> None:
