@@ -16,7 +16,7 @@ from xuncha.labels.commands.agree import agree
 from xuncha.labels.commands.convert import convert
 from xuncha.labels.commands.dedup import dedup
 from xuncha.labels.commands.migrate import migrate
-from xuncha.labels.commands.options import Json, Paths, TaxonomyFile
+from xuncha.labels.commands.options import Force, Json, Paths, TaxonomyFile
 from xuncha.labels.commands.options import show_json as _show_json
 from xuncha.labels.errors import user_errors
 from xuncha.labels.rows import SPLITS
@@ -134,6 +134,7 @@ def stats(
         Path | None, typer.Option("--card", help="Write the counts between the marks of this README instead.")
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="Also draw the counts into this SVG file.")] = None,
+    force: Force = False,
     taxonomy: TaxonomyFile = None,
     as_json: Json = False,
 ) -> None:
@@ -143,10 +144,12 @@ def stats(
     """
     with user_errors():
         from xuncha.labels.card import write_card
+        from xuncha.labels.files import refuse_existing
         from xuncha.labels.io import read_files
         from xuncha.labels.stats import count_rows, tables
         from xuncha.labels.tables import show_table
 
+        refuse_existing((picture,), force=force)
         known = Taxonomy.load(taxonomy)
         rows = [row for found in read_files(paths, known).values() for row in found]
         if picture is not None:
@@ -194,6 +197,7 @@ def split(
 def fetch_corpora(
     source: Annotated[Path, typer.Option("--from", help="A folder with a local copy: NAME.jsonl(.gz) a corpus.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where texts and judged rows go.")] = Path("corpora"),
+    force: Force = False,
     taxonomy: TaxonomyFile = None,
     as_json: Json = False,
 ) -> None:
@@ -204,8 +208,10 @@ def fetch_corpora(
     with user_errors():
         from xuncha.labels.corpora import read_corpora
         from xuncha.labels.fetch import JUDGED, TEXTS, fetch
+        from xuncha.labels.files import refuse_existing
         from xuncha.labels.tables import show_table
 
+        refuse_existing((output / JUDGED, *sorted((output / TEXTS).glob("*"))), force=force)
         fetched = fetch(source, output, read_corpora(), Taxonomy.load(taxonomy))
         if as_json:
             _show_json([asdict(one) for one in fetched])

@@ -94,6 +94,13 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> int:
     return count
 
 
+def refuse_existing(paths: Iterable[Path | None], *, force: bool) -> None:
+    """Raise `XunchaError` for a file that is there already, unless `force`; None and `-` are no files."""
+    for path in paths:
+        if path is not None and path != STDIO and path.is_file() and not force:
+            raise XunchaError(f"{path}: the file exists. Choose another name, or add --force to replace it.")
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A new file that takes the place of `path`, with its permissions, once the block ends without error."""

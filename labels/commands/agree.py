@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xuncha.labels.commands.options import Json, Paths, TaxonomyFile, show_json
+from xuncha.labels.commands.options import Force, Json, Paths, TaxonomyFile, show_json
 from xuncha.labels.errors import quote, user_errors
 from xuncha.labels.taxonomy import Taxonomy
 
@@ -23,6 +23,7 @@ def agree(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Rows that disagree, in any format, to be settled.")
     ] = None,
+    force: Force = False,
     taxonomy: TaxonomyFile = None,
     as_json: Json = False,
 ) -> None:
@@ -35,9 +36,11 @@ def agree(
     """
     with user_errors():
         from xuncha.labels.agreement import agreement, by_annotator
+        from xuncha.labels.files import refuse_existing
         from xuncha.labels.io import read_files
         from xuncha.labels.tables import show_table
 
+        refuse_existing((output,), force=force)
         known = Taxonomy.load(taxonomy)
         files = {file: rows for path in paths for file, rows in read_files([path], known).items()}
         found = agreement(by_annotator(files), known.label_ids)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
-from xuncha.labels.commands.options import Json, TaxonomyFile, show_json
+from xuncha.labels.commands.options import Force, Json, TaxonomyFile, show_json
 from xuncha.labels.errors import XunchaError, escape_controls, quote, user_errors
 from xuncha.labels.interchange.formats import Format
 from xuncha.labels.interchange.options import Others, Reading, Writing
@@ -50,19 +50,23 @@ def convert(
     pin_split: Annotated[
         Literal["train", "dev", "test"] | None, typer.Option(help="Put the whole collection in this split.")
     ] = None,
+    force: Force = False,
     taxonomy: TaxonomyFile = None,
     as_json: Json = False,
 ) -> None:
     """Turn rows of one format into another: JSONL, CSV, TSV, XLSX, Parquet, Label Studio, doccano.
 
     Nothing is lost on the way and back. A scored table becomes rows as the model would write them; with --predictions
-    they are pre-annotations. Written rows (0/1 labels, substring spans) keep the splits that OUTPUT already gives.
+    they are pre-annotations. Written rows (0/1 labels, substring spans) keep the splits that the file which --force
+    replaces gives them.
 
     Example: xuncha labels convert labels/data/H1.jsonl -o tasks.json --predictions
     """
     with user_errors():
+        from xuncha.labels.files import refuse_existing
         from xuncha.labels.interchange.conversion import Conversion, exchange, source_format
 
+        refuse_existing((output, config), force=force)
         known = Taxonomy.load(taxonomy)
         reading = Reading(
             row_source, origin, annotator, text_column, other_columns, unchosen == "false", predictions, encoding

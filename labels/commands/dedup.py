@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xuncha.labels.commands.options import Json, Paths, TaxonomyFile, show_json
+from xuncha.labels.commands.options import Force, Json, Paths, TaxonomyFile, show_json
 from xuncha.labels.errors import quote, user_errors
 from xuncha.labels.taxonomy import Taxonomy
 
@@ -28,6 +28,7 @@ def dedup(
         list[Path] | None, typer.Option(help="Rows that are there already: compared with, neither dropped nor written.")
     ] = None,
     exact_only: Annotated[bool, typer.Option("--exact-only", help="Leave near-duplicates alone.")] = False,
+    force: Force = False,
     taxonomy: TaxonomyFile = None,
     as_json: Json = False,
 ) -> None:
@@ -42,9 +43,11 @@ def dedup(
     """
     with user_errors():
         from xuncha.labels.dedup import dedup as find
+        from xuncha.labels.files import refuse_existing
         from xuncha.labels.interchange import write_any
         from xuncha.labels.io import STDIO, read_files, write_lines
 
+        refuse_existing((output, evidence), force=force)
         known = Taxonomy.load(taxonomy)
         older = [row for rows in read_files(against or [], known).values() for row in rows]
         rows = [row for rows in read_files(paths, known).values() for row in rows]

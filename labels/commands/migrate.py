@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xuncha.labels.commands.options import Json, Paths, show_json
+from xuncha.labels.commands.options import Force, Json, Paths, show_json
 from xuncha.labels.errors import escape_controls, quote, user_errors
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def migrate(
     taxonomy: Annotated[Path, typer.Option("--taxonomy", help="The taxonomy file that the plan changes.")],
     write: Annotated[bool, typer.Option("--write", help="Write the files; else only show what would change.")] = False,
     diff: Annotated[Path | None, typer.Option(help="JSONL: every changed row before and after.")] = None,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Rename, merge or split labels and reasons, in the taxonomy and in rows, and show the difference.
@@ -34,11 +35,12 @@ def migrate(
     Example: xuncha labels migrate plan.yaml labels/data --taxonomy labels/taxonomy.yaml
     """
     with user_errors():
-        from xuncha.labels.files import write_lines
+        from xuncha.labels.files import refuse_existing, write_lines
         from xuncha.labels.migration import read_migration
         from xuncha.labels.replay import replay
         from xuncha.labels.replay import write as write_files
 
+        refuse_existing((diff,), force=force)
         found = replay(read_migration(plan), paths, taxonomy)
         if diff is not None:
             write_lines(diff, [(json.dumps(_change(one), ensure_ascii=False) + "\n").encode() for one in found.changes])

@@ -13,6 +13,7 @@ Paths = Annotated[
     typer.Argument(metavar="PATH", help="Files (JSONL, CSV, TSV, XLSX, Parquet), folders of JSONL, or - for stdin."),
 ]
 TaxonomyFile = Annotated[Path | None, typer.Option("--taxonomy", help="A taxonomy file other than the packaged one.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 

@@ -80,7 +80,7 @@ class CellRows:
 
 
 class DelimitedTable:
-    """A CSV or TSV table. The first record is its header. A scored table reads as before it was scored (see `plain`)."""
+    """A CSV or TSV table. The first record is its header; a scored table reads as it was before (see `plain`)."""
 
     def __init__(self, source: Source, format: Format, encoding: str | None = None) -> None:
         """Read the table through once. Raises `XunchaError` if it has no header, or cannot be read as a whole."""

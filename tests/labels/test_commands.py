@@ -69,7 +69,7 @@ def test_a_row_that_cannot_be_converted_stops_everything(tmp_path: Path, rows: P
     out.write_text("old", "utf-8")
     with rows.open("a", encoding="utf-8") as stream:
         stream.write('{"id": "1", "text": "又", "source": "comment", "labels": {}}\n')
-    failed = run("convert", rows, "-o", out)
+    failed = run("convert", rows, "-o", out, "--force")
     assert (failed.exit_code, failed.stdout) == (2, "")
     assert failed.stderr == f'{rows}:3: id "1" stood before, at {rows}:1. Rename one.\n'
     assert out.read_text("utf-8") == "old" and {one.name for one in tmp_path.iterdir()} == {"rows.jsonl", "out.csv"}
@@ -82,6 +82,46 @@ def test_bad_rows_are_left_out_and_named_on_demand(tmp_path: Path) -> None:
     done = run("convert", table, "-o", out, "--skip-bad")
     assert done.exit_code == 0 and done.stdout.startswith(f"{out}: 1 rows, 0 spans")
     assert done.stderr == f'left out: {table}:3: field "text" is missing. Add it.\n'
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("convert", "rows.jsonl", "-o", "there"),
+        ("convert", "rows.jsonl", "-o", "-", "--config", "there"),
+        ("dedup", "rows.jsonl", "-o", "there"),
+        ("dedup", "rows.jsonl", "--evidence", "there"),
+        ("agree", "rows.jsonl", "-o", "there"),
+        ("stats", "rows.jsonl", "--picture", "there"),
+        ("migrate", "plan.yaml", "rows.jsonl", "--taxonomy", "taxonomy.yaml", "--diff", "there"),
+    ],
+)
+def test_a_file_that_exists_is_kept_unless_it_is_to_be_replaced(
+    tmp_path: Path, rows: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plan.yaml").write_text(
+        'from: "1"\nto: "2"\nsteps:\n  - rename_reason: {from: contact, to: handle}\n'
+        "new:\n  handle: {name_zh: 账号, name_en: Handle}\n",
+        "utf-8",
+    )
+    words = tuple(word.replace("there", "there.jsonl") for word in words)
+    Path("there.jsonl").write_text("mine", "utf-8")
+    failed = run(*words)
+    assert failed.exit_code == 2
+    assert failed.stderr == "there.jsonl: the file exists. Choose another name, or add --force to replace it.\n"
+    assert Path("there.jsonl").read_text("utf-8") == "mine"
+
+
+def test_force_replaces_a_file_and_written_rows_keep_its_splits(tmp_path: Path, rows: Path, make_row: MakeRow) -> None:
+    out = tmp_path / "out.jsonl"
+    write_rows(out, [make_row("1", "甲", split="dev")])
+    written = '{"id": "1", "text": "甲", "source": "comment", "off_platform": 0, "exaggerated": 0, "spans": []}\n'
+    (tmp_path / "w.jsonl").write_text(written, "utf-8")
+    assert run("convert", tmp_path / "w.jsonl", "-o", out, "--origin", "H1", "--force").exit_code == 0
+    assert [row.split for row in read_rows(out, Taxonomy.load())] == ["dev"]
+    assert run("convert", rows, "-o", out, "--force").exit_code == 0
+    assert out.read_bytes() == rows.read_bytes()
 
 
 def test_written_rows_need_an_origin(tmp_path: Path) -> None:

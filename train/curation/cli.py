@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xuncha.labels.commands.options import Json, Paths, TaxonomyFile, show_json
+from xuncha.labels.commands.options import Force, Json, Paths, TaxonomyFile, show_json
 from xuncha.labels.errors import XunchaError, quote, user_errors
 from xuncha.labels.rows import Row, Source
 from xuncha.labels.taxonomy import Taxonomy
@@ -31,6 +31,7 @@ def audit_command(
     model: ModelName = None,
     folds: Annotated[int, typer.Option(help="Parts of which each is judged by a learner of the others.", min=2)] = 5,
     seed: Annotated[int, typer.Option(help="Seed of the folds.", min=0)] = 0,
+    force: Force = False,
     taxonomy: TaxonomyFile = None,
     as_json: Json = False,
 ) -> None:
@@ -42,10 +43,12 @@ def audit_command(
     Example: xuncha labels audit labels/data --top 100 -o doubts.csv
     """
     with user_errors():
+        from xuncha.labels.files import refuse_existing
         from xuncha.labels.interchange import write_any
         from xuncha.labels.io import read_files
         from xuncha.train.curation.audit import audit
 
+        refuse_existing((output,), force=force)
         known = Taxonomy.load(taxonomy)
         rows = [row for found in read_files(paths, known).values() for row in found]
         scores = None if model is None else _scores(model, rows, known)
@@ -78,6 +81,7 @@ def suggest_command(
     budget: Annotated[int, typer.Option(help="Replay: rows labelled at the end.", min=200)] = 800,
     seeds: Annotated[int, typer.Option(help="Replay: how often, each time from other first rows.", min=1)] = 3,
     picture: Annotated[Path | None, typer.Option(help="Replay: draw the curves into this SVG file.")] = None,
+    force: Force = False,
     taxonomy: TaxonomyFile = None,
     as_json: Json = False,
 ) -> None:
@@ -89,6 +93,9 @@ def suggest_command(
     Example: xuncha labels suggest new.csv --rows labels/data -n 200 -o tasks.json
     """
     with user_errors():
+        from xuncha.labels.files import refuse_existing
+
+        refuse_existing((output, picture), force=force)
         known = Taxonomy.load(taxonomy)
         if replay is not None:
             _replay(replay, known, (budget, seeds), picture, as_json)

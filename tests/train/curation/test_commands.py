@@ -88,6 +88,17 @@ def test_suggest_writes_pre_annotations_of_the_released_model(
     assert "全网最低价" in marked and any(words.startswith("加V") for words in marked)
 
 
+def test_a_file_that_exists_is_kept_unless_it_is_to_be_replaced(
+    capsys: pytest.CaptureFixture[str], rows: Path, tmp_path: Path
+) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("mine", "utf-8")
+    said = f"{there}: the file exists. Choose another name, or add --force to replace it.\n"
+    for words in (("audit", rows, "-o", there), ("suggest", rows, "-o", there), ("suggest", "--picture", there)):
+        assert run(capsys, "labels", *words) == (2, "", said)
+    assert there.read_text("utf-8") == "mine"
+
+
 def test_without_a_pool_or_rows_to_replay_suggest_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "labels", "suggest")
     assert (code, err) == (2, "Name the file of unlabelled rows, or give --replay ROWS.\n")
