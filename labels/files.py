@@ -9,6 +9,7 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -34,10 +35,16 @@ def read_lines(file: Path) -> Iterator[tuple[int, str | XunchaError]]:
             yield number, bare
 
 
-def decoded_lines(file: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str | XunchaError]]:
-    """Like `read_lines`, with blank lines and line ends; `encoding` is one in which a line end is the byte 10."""
+def decoded_lines(file: Path, encoding: str | None = "utf-8") -> Iterator[tuple[int, str | XunchaError]]:
+    """Like `read_lines`, with blank lines and line ends; `encoding` is one in which a line end is the byte 10.
+
+    None: UTF-8 or GB18030, told by the bytes; what is neither is read as UTF-8, so that its first bad byte is named.
+    """
+    lines = raw_lines(file)
+    if encoding is None:
+        encoding, lines = _detected(file, lines)
     offset = 0
-    for number, raw in raw_lines(file):
+    for number, raw in lines:
         line = raw.removeprefix(_BOM) if number == 1 else raw
         if len(line) > LINE_LIMIT:
             yield (
@@ -57,6 +64,27 @@ def decoded_lines(file: Path, encoding: str = "utf-8") -> Iterator[tuple[int, st
                     XunchaError(f"{file}:{number}: not {name} at byte {byte} of the file. Save the file as {name}."),
                 )
         offset += len(raw)
+
+
+def _detected(file: Path, lines: Iterator[tuple[int, bytes]]) -> tuple[str, Iterator[tuple[int, bytes]]]:
+    """The encoding, and the lines with those that were looked at for it: up to the first that are not ASCII."""
+    from xuncha.labels.encoding import WINDOW, decided
+
+    ahead: list[tuple[int, bytes]] = []
+    window = bytearray()
+    for number, raw in lines:
+        ahead.append((number, raw))
+        if number == 1 and raw.startswith(_BOM):
+            return "utf-8", chain(ahead, lines)
+        if window or not raw.isascii():
+            window += raw
+        if len(window) > WINDOW:
+            break
+    try:
+        encoding = decided(str(file), bytes(window)) if window else "utf-8"
+    except XunchaError:
+        encoding = "utf-8"
+    return encoding, chain(ahead, lines)
 
 
 def raw_lines(file: Path) -> Iterator[tuple[int, bytes]]:

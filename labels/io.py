@@ -85,11 +85,24 @@ def read_jsonl(file: Path, taxonomy: Taxonomy | None) -> Iterator[tuple[str, Row
 
 
 def _placed_rows(file: Path, taxonomy: Taxonomy) -> Iterator[tuple[str, Row | XunchaError]]:
-    if not file.name.endswith(_TABLES):
-        return read_jsonl(file, taxonomy)
     from xuncha.labels.interchange.formats import read_any
+    from xuncha.labels.interchange.options import Reading
+    from xuncha.labels.interchange.records import conversion
 
-    return read_any(file, taxonomy)
+    if file.name.endswith(_TABLES):
+        return read_any(file, taxonomy, Reading(convert_first=True))
+    if file.name.removesuffix(".gz").endswith(".json") and _is_list(file):
+        raise XunchaError(
+            f"{file}: holds one JSON list, as Label Studio writes it, not a row a line. Convert it first: "
+            f"{conversion(file)}."
+        )
+    return read_jsonl(file, taxonomy)
+
+
+def _is_list(file: Path) -> bool:
+    """Whether a file is one JSON list of objects; of it, the first line that is not blank is looked at."""
+    first = next((line for _, line in read_lines(file)), "")
+    return isinstance(first, str) and first.lstrip().startswith("[")
 
 
 def read_files(paths: Iterable[Path | str], taxonomy: Taxonomy) -> dict[Path, list[Row]]:

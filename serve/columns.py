@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from xuncha.labels.column_names import column_of, guessed
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
-from xuncha.serve.column_names import PARTS, WHOLE, column_of, folded
 from xuncha.serve.tables.added import Shape
 from xuncha.serve.tables.reading import Table, listed, require_column
 
@@ -79,21 +79,6 @@ def text_columns(table: Table, given: Sequence[str]) -> tuple[str, ...]:
         for name in names:
             require_column(table, name, "--text-column")
     return names
-
-
-def guessed(columns: Sequence[str]) -> tuple[str, ...]:
-    """The text columns among `columns`, by their names in Chinese or English.
-
-    >>> guessed(["id", "商品标题(必填)", "Description", "price"])
-    ('商品标题(必填)', 'Description')
-    >>> guessed(["title", "text"])
-    ('text',)
-    """
-    plain = {folded(name): name for name in reversed(columns)}
-    for name in WHOLE:
-        if name in plain:
-            return (plain[name],)
-    return tuple(name for name in dict.fromkeys(columns) if folded(name) in PARTS)
 
 
 def added_names(labels: Sequence[str], text_columns: Sequence[str] = ()) -> tuple[str, ...]:

@@ -46,7 +46,9 @@ def convert(
         bool, typer.Option("--skip-bad", help="Leave out what is no row, such as empty texts, and name it.")
     ] = False,
     config: Annotated[Path | None, typer.Option(help="Also write the labeling interface for Label Studio.")] = None,
-    encoding: Annotated[str, typer.Option(help="Encoding of a CSV or TSV file, such as gb18030.")] = "utf-8",
+    encoding: Annotated[
+        str | None, typer.Option(help="Of a CSV or TSV file, such as big5; default: UTF-8 and GB18030 are told apart.")
+    ] = None,
     pin_split: Annotated[
         Literal["train", "dev", "test"] | None, typer.Option(help="Put the whole collection in this split.")
     ] = None,

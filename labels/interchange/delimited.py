@@ -11,7 +11,7 @@ from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.files import LINE_LIMIT, decoded_lines, write_lines
 from xuncha.labels.interchange.exact import shown_delimited
 from xuncha.labels.interchange.options import Reading
-from xuncha.labels.interchange.records import check_columns, columns, row_of
+from xuncha.labels.interchange.records import check_columns, columns, conversion, row_of
 from xuncha.labels.interchange.sheets import cells_of, exact_record
 from xuncha.labels.rows import Row
 from xuncha.labels.spreadsheet import is_scored, plain
@@ -28,7 +28,7 @@ def read_delimited(
     Raises `XunchaError` for a file whose columns or quotes cannot be made out.
     """
     _check_encoding(path, reading.encoding)
-    records = _records(path, reading.encoding, separator)
+    records = _records(path, reading, separator)
     _, header = next(records, (1, []))
     names = _names(path, header)
     own = is_scored(names)
@@ -72,12 +72,12 @@ def _line(cells: Iterable[str], separator: str) -> bytes:
     return out.getvalue().encode("utf-8")
 
 
-def _records(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+def _records(path: Path, reading: Reading, separator: str) -> Iterator[tuple[int, list[str]]]:
     """First line and cells of every record that is not blank."""
     if len(separator) != 1:
         raise XunchaError(f"{path}: the separator {quote(separator)} is not one character.")
     csv.field_size_limit(LINE_LIMIT)
-    reader = csv.reader(_text(path, encoding), delimiter=separator, strict=True)
+    reader = csv.reader(_text(path, reading), delimiter=separator, strict=True)
     while True:
         line = reader.line_num + 1
         try:
@@ -91,8 +91,10 @@ def _records(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, l
             yield line, cells
 
 
-def _check_encoding(path: Path, encoding: str) -> None:
+def _check_encoding(path: Path, encoding: str | None) -> None:
     """Refuse an encoding that Python does not know, or in which lines cannot be told apart by the byte 10."""
+    if encoding is None:
+        return
     try:
         fine = "\n".encode(encoding) == b"\n"
     except LookupError:
@@ -101,13 +103,19 @@ def _check_encoding(path: Path, encoding: str) -> None:
         raise XunchaError(f"{path}: {quote(encoding)} is no encoding of a CSV file here. Give utf-8, gb18030 or big5.")
 
 
-def _text(path: Path, encoding: str) -> Iterator[str]:
-    for number, line in decoded_lines(path, encoding):
+def _text(path: Path, reading: Reading) -> Iterator[str]:
+    for number, line in decoded_lines(path, reading.encoding):
         if isinstance(line, XunchaError):
-            raise line
+            raise XunchaError(f"{line}{_other_encoding(path, reading)}") if "not UTF-8" in str(line) else line
         if "\0" in line:
             raise XunchaError(f"{path}:{number}: holds a NUL byte, so it is no plain text. Save it as CSV in UTF-8.")
         yield line
+
+
+def _other_encoding(path: Path, reading: Reading) -> str:
+    if reading.convert_first:
+        return f" Or turn it into rows: {conversion(path, encoding='big5')}."
+    return " Or name its encoding, for example --encoding big5."
 
 
 def _names(path: Path, header: Sequence[str]) -> list[str]:

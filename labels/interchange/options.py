@@ -23,7 +23,9 @@ class Reading:
     `source`, `origin` and `annotator` fill what a record leaves out. `text_column` holds the text. `others` says what
     becomes of unknown columns (of tables: `refuse` names them; Label Studio and doccano keep them as meta anyway).
     `unchosen_false`: in a multiple choice, a label that was not chosen is false; else nobody has judged it.
-    `predictions`: read a tool's predictions instead of people's annotations. `encoding` is that of CSV and TSV.
+    `predictions`: read a tool's predictions instead of people's annotations. `encoding` is that of CSV and TSV (None:
+    UTF-8 and GB18030 are told apart). `convert_first`: who reads has no options for all this, so an error names the
+    command that has.
     """
 
     source: Source | None = None
@@ -33,7 +35,8 @@ class Reading:
     others: Others = Others.REFUSE
     unchosen_false: bool = False
     predictions: bool = False
-    encoding: str = "utf-8"
+    encoding: str | None = None
+    convert_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

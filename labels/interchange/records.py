@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from xuncha.labels.column_names import guessed
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
 from xuncha.labels.interchange.options import Others, Reading
 from xuncha.labels.record import row_from_json, row_to_json
@@ -17,9 +21,14 @@ TEXTS = ("id", "text", "source", "origin", "kind", "group", "merchant", "annotat
 LABEL = "label_"
 """Label columns are `label_<id>`; the bare id is read too."""
 
+_LINE = re.compile(r":\d+$")
 _TRUE = {"true", "1", "yes", "是"}
 _FALSE = {"false", "0", "no", "否"}
 _SCORED = ("evidence", "status", "model")
+
+
+class EmptyText(XunchaError):
+    """A record without a text; production tables have some."""
 
 
 def columns(label_ids: Iterable[str]) -> tuple[str, ...]:
@@ -62,12 +71,15 @@ def row_of(where: str, record: Mapping[str, Any], taxonomy: Taxonomy, reading: R
         row.pop("text", None)
         if reading.text_column in given:
             row["text"] = text_cell(where, reading.text_column, given[reading.text_column])
+    if not row.get("text", "").strip():
+        raise EmptyText(f"{where}: column {quote(reading.text_column)} is empty. Give it a text, or take the row out.")
     row.setdefault("id", fallback_id)
     for name, value in (("source", reading.source), ("origin", reading.origin), ("annotator", reading.annotator)):
         if value is not None:
             row.setdefault(name, str(value))
     if "source" not in row:
-        raise XunchaError(f'{where}: field "source" is missing. Add it, or give --source listing, speech or comment.')
+        fix = "Add it, or give --source listing, speech or comment."
+        raise XunchaError(f'{where}: field "source" is missing. {_advice(where, record, taxonomy, reading, fix)}')
     row["labels"] = _labels(where, given, taxonomy)
     row["spans"] = spans_of(f"{where}: spans", json_cell(where, "spans", given.get("spans", [])), row.get("text", ""))
     meta = json_cell(where, "meta", given.get("meta", {}))
@@ -83,16 +95,47 @@ def check_columns(where: str, names: Mapping[str, Any] | tuple[str, ...], taxono
         hint = did_you_mean(reading.text_column, names)
         found = ", ".join(map(quote, names)) or "none"
         raise XunchaError(
-            f"{where}: there is no column {quote(reading.text_column)}.{hint} Columns: {found}. Name the one with the "
-            "text by --text-column."
+            f"{where}: there is no column {quote(reading.text_column)}.{hint} Columns: {found}. "
+            + _advice(where, names, taxonomy, reading, "Name the one with the text by --text-column.")
         )
     strange = [name for name in names if not _known(name, names, taxonomy, reading)]
     if strange and reading.others is Others.REFUSE:
         hint = did_you_mean(strange[0], [*columns(taxonomy.label_ids), *taxonomy.label_ids])
+        fix = "Rename it, or give --other-columns meta to keep such columns, drop to leave them out."
         raise XunchaError(
-            f"{where}: unknown column {quote(strange[0])}.{hint} Rename it, or give --other-columns meta to keep such "
-            "columns, drop to leave them out."
+            f"{where}: unknown column {quote(strange[0])}.{hint} {_advice(where, names, taxonomy, reading, fix)}"
         )
+
+
+def conversion(path: object, **options: str) -> str:
+    """The command that turns a table at `path` into rows.
+
+    >>> conversion("goods.csv", text_column="标题")
+    "xuncha labels convert goods.csv -o goods.jsonl --text-column '标题'"
+    """
+    file = str(path)
+    stem = file.removesuffix(".gz").rsplit(".", 1)[0] if file != "-" else "rows"
+    said = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
+    return shlex.join(["xuncha", "labels", "convert", file, "-o", f"{stem}.jsonl", *said])
+
+
+def _advice(
+    where: str, names: Mapping[str, Any] | tuple[str, ...], taxonomy: Taxonomy, reading: Reading, fix: str
+) -> str:
+    """What to do about columns: `fix` where the command has the options for it, else the command that has them."""
+    if not reading.convert_first:
+        return fix
+    options = {}
+    text_column = "text" if "text" in names else next(iter(guessed(tuple(names))), "NAME")
+    if text_column != "text":
+        options["text_column"] = text_column
+    if "source" not in names:
+        options["source"] = "listing"
+    told = replace(reading, text_column=text_column)
+    if any(not _known(name, names, taxonomy, told) for name in names if name != "NAME"):
+        options["other_columns"] = "meta"
+    choose = "; NAME is the column of the text" if text_column == "NAME" else ""
+    return f"Convert the table into rows first: {conversion(_LINE.sub('', where), **options)}{choose}."
 
 
 def text_cell(where: str, name: str, value: object) -> str:

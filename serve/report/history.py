@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 
+from xuncha.labels.column_names import folded
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
-from xuncha.serve.column_names import folded
 from xuncha.serve.policy import Policy
 from xuncha.serve.report.roles import guessed_roles
 from xuncha.serve.report.values import day_of, text_of

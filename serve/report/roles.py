@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from xuncha.serve.column_names import column_of
+from xuncha.labels.column_names import column_of
 from xuncha.serve.tables import Table
 from xuncha.serve.tables.reading import require_column
 

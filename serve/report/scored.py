@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from xuncha.labels.column_names import guessed
 from xuncha.labels.errors import XunchaError, did_you_mean
 from xuncha.labels.rows import Source
 from xuncha.labels.spreadsheet import plain
-from xuncha.serve.columns import added_names, guessed
+from xuncha.serve.columns import added_names
 from xuncha.serve.report.roles import Roles
 from xuncha.serve.report.values import day_of, flag_of, pieces_of, place_of, score_of, text_of
 from xuncha.serve.tables import Rows, Table

@@ -1,6 +1,7 @@
 """The commands convert, dedup, agree, migrate and stats --picture, as a user calls them."""
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,71 @@ def test_bad_rows_are_left_out_and_named_on_demand(tmp_path: Path) -> None:
     assert run("convert", table, "-o", out).exit_code == 2 and not out.exists()
     done = run("convert", table, "-o", out, "--skip-bad")
     assert done.exit_code == 0 and done.stdout.startswith(f"{out}: 1 rows, 0 spans")
-    assert done.stderr == f'left out: {table}:3: field "text" is missing. Add it.\n'
+    assert done.stderr == f'left out: {table}:3: column "text" is empty. Give it a text, or take the row out.\n'
+
+
+CONVERT = "Convert the table into rows first: xuncha labels convert {path} -o {stem}.jsonl"
+
+
+@pytest.mark.parametrize("command", ["dedup", "validate", "stats", "agree", "split"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "商品标题,价格\n加薇看货,5\n",
+            '{path}:1: there is no column "text". Columns: "商品标题", "价格". '
+            f"{CONVERT} --text-column '商品标题' --source listing --other-columns meta.\n",
+        ),
+        ("text\n加薇看货\n", f'{{path}}:2: field "source" is missing. {CONVERT} --source listing.\n'),
+        (
+            "text,source,价格\n加薇看货,listing,5\n",
+            f'{{path}}:1: unknown column "价格". {CONVERT} --other-columns meta.\n',
+        ),
+        (
+            "a\n1\n",
+            '{path}:1: there is no column "text". Columns: "a". '
+            f"{CONVERT} --text-column NAME --source listing --other-columns meta; NAME is the column of the text.\n",
+        ),
+    ],
+)
+def test_a_table_that_holds_no_rows_is_told_with_the_command_that_makes_rows_of_it(
+    tmp_path: Path, command: str, content: str, said: str
+) -> None:
+    path = tmp_path / "listings.csv"
+    path.write_text(content, "utf-8")
+    failed = run(command, path)
+    told = said.format(path=path, stem=tmp_path / "listings")
+    assert failed.exit_code == 2 or command == "validate"
+    assert told in (failed.stderr + failed.stdout)
+    if "NAME" not in told:
+        words = shlex.split(told.rsplit("xuncha labels ", 1)[1].strip().removesuffix("."))
+        assert run(*words).exit_code == 0
+        assert run(command, tmp_path / "listings.jsonl").exit_code in (0, 2 if command == "agree" else 0)
+
+
+@pytest.mark.parametrize("command", ["validate", "stats", "dedup"])
+def test_a_label_studio_file_is_told_with_the_command_that_makes_rows_of_it(
+    tmp_path: Path, rows: Path, command: str
+) -> None:
+    tasks = tmp_path / "r.json"
+    assert run("convert", rows, "-o", tasks).exit_code == 0
+    failed = run(command, tasks)
+    assert failed.exit_code == 2
+    assert failed.stderr == (
+        f"{tasks}: holds one JSON list, as Label Studio writes it, not a row a line. Convert it first: "
+        f"xuncha labels convert {tasks} -o {tmp_path / 'r.jsonl'}.\n"
+    )
+
+
+def test_commands_read_tables_in_gb18030(tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_bytes("text,source,label_exaggerated\n加薇看货,listing,false\n".encode("gb18030"))
+    assert run("validate", path).stdout == "1 rows: 0 errors, 0 warnings\n"
+    path.write_bytes("text,source\n加微信看貨,listing\n".encode("big5"))
+    assert run("stats", path).stderr == (
+        f"{path}:2: not UTF-8 at byte 12 of the file. Save the file as UTF-8. Or turn it into rows: "
+        f"xuncha labels convert {path} -o {tmp_path / 'odd.jsonl'} --encoding big5.\n"
+    )
 
 
 @pytest.mark.parametrize(

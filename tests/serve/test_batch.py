@@ -19,7 +19,8 @@ import pytest
 from xuncha.labels.errors import XunchaError
 from xuncha.serve.annotation import added_schema, score_batch
 from xuncha.serve.batch import Options, score_file
-from xuncha.serve.columns import added_names, guessed
+from xuncha.labels.column_names import guessed
+from xuncha.serve.columns import added_names
 from xuncha.serve.verdict import Verdict
 
 if TYPE_CHECKING:

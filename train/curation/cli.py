@@ -15,6 +15,7 @@ from xuncha.labels.rows import Row, Source
 from xuncha.labels.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
+    from xuncha.labels.interchange import Reading
     from xuncha.train.curation.audit import Audit, Doubt
     from xuncha.train.curation.suggest import Suggestion
 
@@ -77,6 +78,9 @@ def suggest_command(
     model: ModelName = None,
     text_column: Annotated[str, typer.Option(help="Column or field of POOL that holds the text.")] = "text",
     source: Annotated[Source | None, typer.Option(help="Source of rows that name none.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of a CSV or TSV POOL, such as big5; default: UTF-8 and GB18030 are told apart.")
+    ] = None,
     replay: Annotated[Path | None, typer.Option(help="Labelled rows to replay on instead, against chance.")] = None,
     budget: Annotated[int, typer.Option(help="Replay: rows labelled at the end.", min=200)] = 800,
     seeds: Annotated[int, typer.Option(help="Replay: how often, each time from other first rows.", min=1)] = 3,
@@ -104,11 +108,14 @@ def suggest_command(
             raise XunchaError("Name the file of unlabelled rows, or give --replay ROWS.")
         from xuncha.labels.interchange import Others, Reading
 
-        reading = Reading(source=source, text_column=text_column, others=Others.META)
-        found, predicted = _suggestions(_pool(pool, known, reading), rows or [], model, known, top)
+        reading = Reading(source=source, text_column=text_column, others=Others.META, encoding=encoding)
+        unlabelled, empty = _pool(pool, known, reading)
+        found, predicted = _suggestions(unlabelled, rows or [], model, known, top)
         if output is not None:
             _write_suggestions(output, found, predicted, known)
         _show_suggestions(found, known, output, as_json)
+        if empty:
+            print(f"{pool}: {empty} rows without a text in {quote(text_column)} left out", file=sys.stderr)
 
 
 def _scores(model: str, rows: list[Row], taxonomy: Taxonomy) -> Any:
@@ -168,18 +175,24 @@ def _show_audit(found: Audit, worst: tuple[Doubt, ...], model: str | None) -> No
         print(f"too few rows to audit: {', '.join(found.skipped)}", file=sys.stderr)
 
 
-def _pool(path: Path, taxonomy: Taxonomy, reading: Any) -> list[Row]:
+def _pool(path: Path, taxonomy: Taxonomy, reading: Reading) -> tuple[list[Row], int]:
+    """The rows of the file, and how many have no text."""
     from xuncha.labels.interchange import Format, read_any, sniff
+    from xuncha.labels.interchange.records import EmptyText
 
     form = sniff(path, taxonomy) if str(path) != "-" else Format.ROWS
-    rows = []
+    rows, empty = [], 0
     for _, row in read_any(path, taxonomy, reading, form):
+        if isinstance(row, EmptyText):
+            empty += 1
+            continue
         if isinstance(row, XunchaError):
             raise row
         rows.append(row)
     if not rows:
-        raise XunchaError(f"{path}: holds no row. Give a file of unlabelled rows.")
-    return rows
+        what = f"its {empty} rows have no text in {quote(reading.text_column)}" if empty else "holds no row"
+        raise XunchaError(f"{path}: {what}. Give a file of unlabelled rows.")
+    return rows, empty
 
 
 def _suggestions(

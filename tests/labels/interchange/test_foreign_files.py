@@ -198,8 +198,9 @@ HEAD = "id,text,source,label_off_platform,spans\n"
         ),
         (
             "a.csv",
-            HEAD.encode() + "1,加薇".encode("gb18030"),
-            "F:2: not UTF-8 at byte 42 of the file. Save the file as UTF-8.",
+            HEAD.encode() + b"1,\xff\xff",
+            "F:2: not UTF-8 at byte 42 of the file. Save the file as UTF-8. Or name its encoding, for example "
+            "--encoding big5.",
         ),
         (
             "a.csv",
@@ -319,6 +320,21 @@ def test_another_column_named_text_is_not_lost_when_the_text_stands_elsewhere(sa
 def test_an_encoding_that_is_none_is_refused(saved: Save) -> None:
     said = error(saved("a.csv", "text\n加薇\n"), Reading(source=Source.COMMENT, encoding="utf-16"))
     assert said == 'F: "utf-16" is no encoding of a CSV file here. Give utf-8, gb18030 or big5.'
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig"])
+def test_gb18030_and_utf8_are_told_apart(saved: Save, encoding: str) -> None:
+    content = "text,备注\n" + "a,b\n" * 3 + "加薇看货,老客户\n"
+    reading = Reading(source=Source.COMMENT, others=Others.META)
+    found = read(saved("odd.csv", content.encode(encoding)), reading)
+    assert [(row.text, dict(row.meta)) for row in found[-1:]] == [("加薇看货", {"备注": "老客户"})]
+    assert len(found) == 4
+
+
+def test_other_encodings_are_named_and_not_guessed_at(saved: Save) -> None:
+    path = saved("odd.csv", "text,source\n加微信看貨,comment\n團購優惠,comment\n".encode("big5"))
+    assert error(path).startswith("F:2: not UTF-8 at byte 12 of the file. ")
+    assert [row.text for row in read(path, Reading(encoding="big5"))] == ["加微信看貨", "團購優惠"]
 
 
 def test_gb18030_is_read_when_it_is_said(saved: Save) -> None:

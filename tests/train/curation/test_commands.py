@@ -88,6 +88,21 @@ def test_suggest_writes_pre_annotations_of_the_released_model(
     assert "全网最低价" in marked and any(words.startswith("加V") for words in marked)
 
 
+def test_suggest_leaves_out_rows_without_a_text_and_counts_them(
+    capsys: pytest.CaptureFixture[str], rows: Path, tmp_path: Path
+) -> None:
+    pool, out = tmp_path / "pool.csv", tmp_path / "tasks.json"
+    pool.write_bytes("编号,宝贝详情\n1,加薇看货\n2,\n3,  \n4,全新未拆\n".encode("gb18030"))
+    words = ("labels", "suggest", pool, "--rows", rows, "--text-column", "宝贝详情", "--source", "listing")
+    code, said, left = run(capsys, *words, "-o", out)
+    assert (code, said) == (0, f"{out}: 2 rows to label\n")
+    assert left == f'{pool}: 2 rows without a text in "宝贝详情" left out\n'
+    assert sorted(task["data"]["text"] for task in json.loads(out.read_text("utf-8"))) == ["全新未拆", "加薇看货"]
+    pool.write_text("编号,宝贝详情\n1,\n", "utf-8")
+    said = f'{pool}: its 1 rows have no text in "宝贝详情". Give a file of unlabelled rows.\n'
+    assert run(capsys, *words) == (2, "", said)
+
+
 def test_a_file_that_exists_is_kept_unless_it_is_to_be_replaced(
     capsys: pytest.CaptureFixture[str], rows: Path, tmp_path: Path
 ) -> None:

@@ -16,7 +16,8 @@ WHOLE = (
 PARTS = (
     "title", "标题", "商品标题", "商品名", "商品名称", "名称", "productname", "itemtitle", "producttitle", "goodsname",
     "subtitle", "副标题", "sellingpoint", "sellingpoints", "卖点", "商品卖点", "description", "desc", "描述",
-    "商品描述", "详情", "商品详情", "商品介绍", "介绍", "简介", "detail", "details", "itemdescription",
+    "商品描述", "宝贝标题", "宝贝名称", "宝贝描述", "宝贝详情", "宝贝卖点",
+    "详情", "商品详情", "商品介绍", "介绍", "简介", "detail", "details", "itemdescription",
     "productdescription",
 )  # fmt: skip
 """Names of columns that hold a part of a listing: all that exist are taken."""
@@ -73,6 +74,21 @@ def column_of(role: str, columns: Sequence[str]) -> str | None:
     """
     plain = {folded(name): name for name in reversed(columns)}
     return next((plain[name] for name in ROLES[role] if name in plain), None)
+
+
+def guessed(columns: Sequence[str]) -> tuple[str, ...]:
+    """The text columns among `columns`, by their names in Chinese or English.
+
+    >>> guessed(["id", "商品标题(必填)", "Description", "price"])
+    ('商品标题(必填)', 'Description')
+    >>> guessed(["title", "text"])
+    ('text',)
+    """
+    plain = {folded(name): name for name in reversed(columns)}
+    for name in WHOLE:
+        if name in plain:
+            return (plain[name],)
+    return tuple(name for name in dict.fromkeys(columns) if folded(name) in PARTS)
 
 
 def folded(name: str) -> str:
