@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     asked = read_arguments(given)
     if asked is not None:
-        _leave(int(spot_check(asked)), at_once=arguments is None)
+        _leave(spot_check(asked), at_once=arguments is None)
     from xuncha.serve.app import command_line
 
     found = _load(called, COMMANDS[called], given) if called in COMMANDS else None

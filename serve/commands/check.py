@@ -21,9 +21,12 @@ def check(
 ) -> None:
     """Check texts: what is flagged, by which words, for which reason, against which rule.
 
-    Exit code 0: nothing is flagged; 1: something is; 2: usage or error.
+    Lines of stdin are UTF-8 or GB18030.
+
+    Exit code 0: nothing is flagged; 1: something is; 2: usage or error, or
+    nothing is flagged but a text could not be scored.
 
     Example: xuncha check "加V看货,全网最低价"
     """
-    if spot_check(Asked(tuple(texts or ()), model, point, source, as_json, device)):
-        raise typer.Exit(1)
+    if code := spot_check(Asked(tuple(texts or ()), model, point, source, as_json, device)):
+        raise typer.Exit(code)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from xuncha.labels.errors import user_errors
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xuncha.serve.verdict import Verdict
 
 _AT_ONCE = 256
+_BOM = b"\xef\xbb\xbf"
 
 
 class Point(StrEnum):
@@ -89,16 +90,22 @@ def read_arguments(arguments: Sequence[str]) -> Asked | None:
     return Asked(tuple(texts), given.get("--model"), point, source, "--json" in given, device)
 
 
-def spot_check(asked: Asked) -> bool:
-    """Print a verdict a text and return whether anything is flagged."""
-    flagged = False
+def spot_check(asked: Asked) -> int:
+    """Print a verdict a text and return the exit code: 1, something is flagged; else 2, a text could not be scored."""
+    flagged, unread = False, 0
     with user_errors():
         scorer = _scorer(asked)
         texts: Iterator[object] = iter(asked.texts) if asked.texts else _stdin_lines()
         for text, verdict in _verdicts(scorer, texts, asked.source):
             flagged = flagged or getattr(verdict, "flagged", False)
+            unread += getattr(verdict, "reason", "empty") != "empty"
             _print_json(scorer, text, verdict) if asked.as_json else _print(scorer, text, verdict)
-    return flagged
+        if unread:
+            count = "1 text was" if unread == 1 else f"{unread} texts were"
+            print(
+                f"{count} not scored. Give texts in UTF-8 or GB18030, of 1,000,000 characters at most.", file=sys.stderr
+            )
+    return 1 if flagged else 2 if unread else 0
 
 
 def _scorer(asked: Asked) -> Scorer:
@@ -119,15 +126,39 @@ def _verdicts(scorer: Scorer, texts: Iterator[object], source: str | None) -> It
 
 
 def _stdin_lines() -> Iterator[object]:
-    """Lines of stdin as UTF-8, without their ends; a line that is not UTF-8 comes as bytes."""
+    """Lines of stdin, without their ends; one that does not fit the encoding comes as bytes."""
     if sys.stdin.isatty():
         print("Reading texts from the terminal, one a line; Ctrl-D ends.", file=sys.stderr)
-    for number, line in enumerate(sys.stdin.buffer):
-        raw = line.rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf" if number == 0 else b"")
-        try:
-            yield raw.decode("utf-8")
-        except UnicodeDecodeError:
-            yield raw
+    lines = (
+        line.rstrip(b"\r\n").removeprefix(_BOM if number == 0 else b"") for number, line in enumerate(sys.stdin.buffer)
+    )
+    for line in lines:
+        if line.isascii():
+            yield line.decode("ascii")
+        else:
+            encoding, ahead = _encoding(line, lines)
+            yield from (_decoded(one, encoding) for one in chain(ahead, lines))
+
+
+def _encoding(line: bytes, lines: Iterator[bytes]) -> tuple[str, list[bytes]]:
+    """The encoding of the first line that is not ASCII and of those after it, and the lines that were read for that."""
+    if isinstance(_decoded(line, "utf-8"), str):
+        return "utf-8", [line]
+    from xuncha.labels.encoding import decided
+    from xuncha.labels.errors import XunchaError
+
+    ahead = [line] if sys.stdin.isatty() else [line, *islice(lines, _AT_ONCE)]
+    try:
+        return decided("stdin", b"\n".join([*ahead, b""])), ahead
+    except XunchaError:
+        return "utf-8", ahead
+
+
+def _decoded(line: bytes, encoding: str) -> str | bytes:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return line
 
 
 def _print_json(scorer: Scorer, text: object, verdict: Verdict) -> None:

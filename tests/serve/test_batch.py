@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
+from xuncha.labels.column_names import guessed
 from xuncha.labels.errors import XunchaError
 from xuncha.serve.annotation import added_schema, score_batch
 from xuncha.serve.batch import Options, score_file
-from xuncha.labels.column_names import guessed
 from xuncha.serve.columns import added_names
 from xuncha.serve.verdict import Verdict
 

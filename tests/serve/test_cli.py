@@ -106,6 +106,28 @@ def test_check_reads_lines_from_stdin_and_prints_one_object_each(
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig"])
+def test_check_tells_the_encoding_of_stdin(
+    encoding: str, command: Main, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = "ascii\n\n加V看货\r\n全新未拆".encode(encoding)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert command("check", "--json") == 1
+    told = capsys.readouterr()
+    assert [json.loads(line)["text"] for line in told.out.splitlines()] == ["ascii", "", "加V看货", "全新未拆"]
+    assert told.err == ""
+
+
+def test_check_does_not_say_that_nothing_is_flagged_of_what_it_could_not_read(
+    command: Main, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("好\n".encode() + b"\xff\xff\n\n")))
+    assert command("check") == 2
+    told = capsys.readouterr()
+    assert "not scored: this is not text" in told.out
+    assert told.err == "1 text was not scored. Give texts in UTF-8 or GB18030, of 1,000,000 characters at most.\n"
+
+
 def test_check_hands_its_source_to_the_scorer(command: Main, scorer: FakeScorer) -> None:
     command("check", "好", "--source", "speech")
     assert scorer.sources == ["speech"]
