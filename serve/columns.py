@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from xuncha.labels.column_names import column_of, guessed
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
 from xuncha.serve.tables.added import Shape
+from xuncha.serve.tables.formats import Format
 from xuncha.serve.tables.reading import Table, listed, require_column
 
 ROLES = ("source", "id", "merchant", "category", "time")
 """What a column may say about a row that is scored."""
+_WITH_HEADER = (Format.CSV, Format.TSV, Format.XLSX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,10 @@ def text_columns(table: Table, given: Sequence[str]) -> tuple[str, ...]:
     else:
         names = guessed(table.columns)
         if not names:
+            by_row = "name the header's row with --header-row, or " if table.format in _WITH_HEADER else ""
             raise XunchaError(
                 f"{table.name}: no column looks like text. Name one with --text-column; it has: "
-                f"{listed(table.columns)}. If that is a row and not a header, add a header line."
+                f"{listed(table.columns)}. If that is a row and not a header, {by_row}add a header line."
             )
         for name in names:
             require_column(table, name, "--text-column")

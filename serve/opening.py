@@ -16,6 +16,7 @@ from xuncha.serve.run import Run
 from xuncha.serve.tables import ReadOptions, Table, layout_of
 from xuncha.serve.tables.delimited import DelimitedTable
 from xuncha.serve.tables.fingerprint import fingerprint, version
+from xuncha.serve.tables.header import HeaderOptions
 from xuncha.serve.tables.inputs import InputFile, Inputs
 from xuncha.serve.tables.many import ManyTable
 from xuncha.serve.tables.reading import table_in
@@ -56,6 +57,7 @@ class Opened:
             "the source column": self.columns.source,
             "the output format": str(options.output_format or Path(target).suffixes),
             "the encoding": self.table.encoding,
+            "the header row": options.header_row or "found",
             "the replaced columns": sorted(self.dropped),
             "the treatment of formulas": "inert" if options.escape_formulas else "kept",
             "the rows a chunk": options.chunk_rows,
@@ -72,7 +74,8 @@ def opened(run: Run, inputs: Inputs, scratch: Path) -> Iterator[Opened]:
     options = run.options
     given = {**options.columns, **({"source": options.source_column} if options.source_column else {})}
     check_roles(given)
-    reading = ReadOptions(options.input_format, options.encoding, scratch, options.sheet, options.trusted)
+    header = HeaderOptions(options.header_row, options.text_columns)
+    reading = ReadOptions(options.input_format, options.encoding, scratch, options.sheet, options.trusted, header)
     tables: list[Table] = []
     sources: list[Source] = []
     failures: list[tuple[InputFile, str]] = []

@@ -16,11 +16,12 @@ from xuncha.serve.summary import Tally
 class Options:
     """How to score a table. None or empty: find out from names and contents.
 
-    `columns` maps roles (`xuncha.serve.columns.ROLES`) to columns. `overwrite_columns` lets added columns take the
-    place of input columns of the same name; `force` lets the output take the place of an existing file;
-    `escape_formulas` makes input cells inert in CSV and TSV output; `resume` goes on with an unfinished run; `strict`
-    refuses an input with rejects before anything is scored; `trusted` lifts the limits on what packed input may grow
-    to; `work_dir` is where finished rows are kept meanwhile, by default beside the output.
+    `header_row`: the row of the header in CSV, TSV and XLSX, from 1. `columns` maps roles
+    (`xuncha.serve.columns.ROLES`) to columns. `overwrite_columns` lets added columns take the place of input columns
+    of the same name; `force` lets the output take the place of an existing file; `escape_formulas` makes input cells
+    inert in CSV and TSV output; `resume` goes on with an unfinished run; `strict` refuses an input with rejects
+    before anything is scored; `trusted` lifts the limits on what packed input may grow to; `work_dir` is where
+    finished rows are kept meanwhile, by default beside the output.
     """
 
     text_columns: tuple[str, ...] = ()
@@ -30,6 +31,7 @@ class Options:
     output_format: str | None = None
     encoding: str | None = None
     sheet: str | None = None
+    header_row: int | None = None
     overwrite_columns: bool = False
     force: bool = False
     resume: bool = False

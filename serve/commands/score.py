@@ -77,6 +77,15 @@ def score(
         str | None,
         typer.Option("--sheet", metavar="NAME", help="Sheet of an XLSX input; default: the first with rows."),
     ] = None,
+    header_row: Annotated[
+        int | None,
+        typer.Option(
+            "--header-row",
+            metavar="N",
+            min=1,
+            help="Row of the header in CSV, TSV and XLSX, from 1; default: found among the first ten.",
+        ),
+    ] = None,
     overwrite_columns: Annotated[
         bool, typer.Option("--overwrite-columns", help="Replace input columns that have the name of an added one.")
     ] = False,
@@ -147,6 +156,7 @@ def score(
         options = Options(
             text_columns=(*(text_column or ()), *texts), source_column=source_column, columns=roles,
             input_format=input_format, output_format=output_format, encoding=encoding, sheet=sheet,
+            header_row=header_row,
             overwrite_columns=overwrite_columns, force=force, resume=resume, strict=strict, trusted=trust_input,
             escape_formulas=escape_formulas, work_dir=work_dir,
         )  # fmt: skip

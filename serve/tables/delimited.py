@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.spreadsheet import is_scored, plain
 from xuncha.serve.tables.encoding import Decoding, mended
 from xuncha.serve.tables.formats import Format
+from xuncha.serve.tables.header import HeaderOptions, above, header_row
 from xuncha.serve.tables.json_values import encode
 from xuncha.serve.tables.lines import physical_lines
 from xuncha.serve.tables.reading import CHUNK_CHARS
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 EXTRA = "_extra"
 """Column that keeps, as a JSON list, the cells of a row beyond its header; it exists only where needed."""
+
+_QUOTED = 20  # lines that a quoted row above the data may have
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +86,30 @@ class CellRows:
 class DelimitedTable:
     """A CSV or TSV table. The first record is its header; a scored table reads as it was before (see `plain`)."""
 
-    def __init__(self, source: Source, format: Format, encoding: str | None = None) -> None:
+    def __init__(
+        self, source: Source, format: Format, encoding: str | None = None, header: HeaderOptions | None = None
+    ) -> None:
         """Read the table through once. Raises `XunchaError` if it has no header, or cannot be read as a whole."""
         self.name, self.format = source.name, format
         self._source = source
         self._decoding = Decoding(source.name, encoding)
         self.line_end = "\n"
         self.delimiter = "\t"
-        self._survey()
+        self.notes: tuple[str, ...] = ()
+        self._survey(header)
 
-    def _survey(self) -> None:
+    def _survey(self, header: HeaderOptions | None) -> None:
         lines = physical_lines(self._decoding.decoded(self._source.blocks()))
-        header_lines: list[str] = []
-        for line in lines:
-            header_lines.append(line)
-            if line.strip():
-                break
-        header_line = header_lines[-1] if header_lines else ""
+        read: list[str] = []
+        place = header_row(self.name, self._filled(lines, read), header)
+        header_line = read[place - 1] if read else ""
         if not header_line.strip():
             raise XunchaError(f"{self.name}: the file holds only blank lines. Check how it was written.")
+        self._skipped = place - 1
+        self.notes = above(self.name, place, sum(bool(line.strip()) for line in read[: self._skipped]))
         self.line_end = "\r\n" if header_line.endswith("\r\n") else "\n"
         self.delimiter = "\t" if self.format is Format.TSV else sniffed(header_line)
-        reader = RecordReader(_chain(header_lines, lines), self.delimiter)
+        reader = RecordReader(chain(read[self._skipped :], lines), self.delimiter, first=place)
         self._header = self._named(next(iter(reader)))
         reader.width = len(self._header)
         self.rows, extra = 0, False
@@ -112,6 +118,22 @@ class DelimitedTable:
             extra = extra or len(record.cells) > len(self._header)
         self.columns = (*self._header, free_name(EXTRA, self._header)) if extra else self._header
         self._extra = extra
+
+    def _filled(self, lines: Iterator[str], read: list[str]) -> Iterator[tuple[int, list[str]]]:
+        """Number and cells of each row that is not blank, over several lines if quoted; `read` gets what is read."""
+        row, began = "", 1
+        for number, line in enumerate(lines, start=1):
+            began = number if not row else began
+            read.append(line)
+            row += line
+            if row.count('"') % 2 and number - began < _QUOTED:
+                continue
+            if row.strip():
+                delimiter = "\t" if self.format is Format.TSV else sniffed(row)
+                yield began, [mended(cell.strip().strip('"')) for cell in row.split(delimiter)]
+            row = ""
+        if row.strip():
+            yield began, [mended(row)]
 
     def _named(self, header: Record) -> tuple[str, ...]:
         names = tuple(mended(cell) for cell in header.cells)
@@ -150,7 +172,8 @@ class DelimitedTable:
     def chunks(self, rows: int) -> Iterator[Rows]:
         """The rows in order, at most `rows` at a time, fewer where they are long."""
         lines = physical_lines(self._decoding.decoded(self._source.blocks()))
-        reader = iter(RecordReader(lines, self.delimiter, width=len(self._header)))
+        lines = islice(lines, self._skipped, None)
+        reader = iter(RecordReader(lines, self.delimiter, width=len(self._header), first=self._skipped + 1))
         next(reader)
         chunk, chars = CellRows(self.columns, self._extra, []), 0
         for record in reader:
@@ -175,11 +198,6 @@ class DelimitedTable:
         extra = encode(cells[width:]) if missing < 0 else ""
         row = cells[:width] + [""] * missing
         return [*row, extra] if self._extra else row
-
-
-def _chain(first: list[str], rest: Iterator[str]) -> Iterator[str]:
-    yield from first
-    yield from rest
 
 
 def sniffed(header: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
 from xuncha.serve.tables.formats import Format, layout_of
+from xuncha.serve.tables.header import HeaderOptions
 from xuncha.serve.tables.rows import Rows
 from xuncha.serve.tables.storage import Source, open_source
 
@@ -60,7 +61,8 @@ class ReadOptions:
     """How to read a table. None: find out. `scratch` is the folder where a pipe is kept while it is read.
 
     `sheet` is the name of a workbook's sheet (default: the first that is not hidden and not empty). `trusted` lifts the
-    limits on what packed data may grow to.
+    limits on what packed data may grow to. `header` says how the header of CSV, TSV and XLSX is found (default: it is
+    the first row).
     """
 
     format: str | None = None
@@ -68,6 +70,7 @@ class ReadOptions:
     scratch: Path | None = None
     sheet: str | None = None
     trusted: bool = False
+    header: HeaderOptions | None = None
 
 
 @contextmanager
@@ -92,14 +95,14 @@ def table_in(source: Source, format: Format, options: ReadOptions) -> Table:
     if format is Format.XLSX:
         from xuncha.serve.tables.xlsx import XlsxTable
 
-        return XlsxTable(source, options.sheet)
+        return XlsxTable(source, options.sheet, options.header)
     if format is Format.JSONL:
         from xuncha.serve.tables.jsonl import JsonlTable
 
         return JsonlTable(source, options.encoding)
     from xuncha.serve.tables.delimited import DelimitedTable
 
-    return DelimitedTable(source, format, options.encoding)
+    return DelimitedTable(source, format, options.encoding, options.header)
 
 
 def require_column(table: Table, name: str, option: str) -> str:

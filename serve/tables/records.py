@@ -31,8 +31,8 @@ class _Swallowed(Exception):
 class _Feed:
     """Physical lines for `csv.reader`, which remembers the record's lines and can take them back."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
+    def __init__(self, lines: Iterator[str], first: int) -> None:
+        self._lines, self._first = lines, first
         self._back: deque[str] = deque()
         self._size = 0
         self.line = 0  # physical line on which the current record begins
@@ -41,7 +41,7 @@ class _Feed:
 
     def begin(self) -> None:
         """Start a new record."""
-        self.line += len(self.taken) if self.line else 1
+        self.line = self.line + len(self.taken) if self.line else self._first
         self.taken = []
         self._size = 0
         self.ended = False
@@ -78,12 +78,12 @@ class RecordReader:
     is given up after its first line, and reading goes on at the second.
     """
 
-    def __init__(self, lines: Iterator[str], delimiter: str, width: int | None = None) -> None:
-        """Read `lines`, each with its line end."""
+    def __init__(self, lines: Iterator[str], delimiter: str, width: int | None = None, first: int = 1) -> None:
+        """Read `lines`, each with its line end; `first` is the number of the first."""
         csv.field_size_limit(max(csv.field_size_limit(), LINE_LIMIT))
         self.width = width
         self._delimiter = delimiter
-        self._feed = _Feed(lines)
+        self._feed = _Feed(lines, first)
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records from where reading stands."""

@@ -15,6 +15,7 @@ from xuncha.labels.errors import XunchaError, did_you_mean, quote
 from xuncha.labels.spreadsheet import is_scored, plain
 from xuncha.serve.tables.encoding import mended
 from xuncha.serve.tables.formats import Format
+from xuncha.serve.tables.header import HeaderOptions, above, header_row
 from xuncha.serve.tables.json_values import encode
 from xuncha.serve.tables.reading import CHUNK_CHARS, listed
 from xuncha.serve.tables.rows import Rows, free_name, malformed
@@ -74,13 +75,13 @@ class SheetRows:
 
 
 class XlsxTable:
-    """A sheet of a workbook. Its first row with something in it is the header; empty rows are no rows."""
+    """A sheet of a workbook. Its header is the first row with something in it, or as `header` says."""
 
     format = Format.XLSX
     encoding = None
     bom = False
 
-    def __init__(self, source: Source, sheet: str | None = None) -> None:
+    def __init__(self, source: Source, sheet: str | None = None, header: HeaderOptions | None = None) -> None:
         """Read the sheet through once. Raises `XunchaError` for a broken file, no such sheet, or no header."""
         self.name, self._source = source.name, source
         self.notes: tuple[str, ...] = ()
@@ -92,7 +93,7 @@ class XlsxTable:
                     f"{self.name}: only its sheet {quote(self._sheet.name)} is read, not {listed(others)}; --sheet "
                     "names another.",
                 )
-            self._survey(book)
+            self._survey(book, header)
 
     @contextmanager
     def _book(self) -> Iterator[Book]:
@@ -118,9 +119,17 @@ class XlsxTable:
                 return one
         raise XunchaError(f"{self.name}: its sheets are empty. Check how it was written.")
 
-    def _survey(self, book: Book) -> None:
-        rows = ((line, row) for line, row in book.rows(self._sheet) if row is None or _filled(row))
-        self._header_line, header = next(rows, (0, []))
+    def _survey(self, book: Book, options: HeaderOptions | None) -> None:
+        cells = ((line, [shown(value) for value in row or []]) for line, row in self._filled_rows(book))
+        self._header_line = header_row(self.name, cells, options)
+        rows = self._filled_rows(book)
+        before, header = 0, None
+        for line, row in rows:
+            if line >= self._header_line:
+                header = row
+                break
+            before += 1
+        self.notes += above(self.name, self._header_line, before)
         if not header:
             raise XunchaError(f"{self.name}:{self._header_line}: the header cannot be read. Mend that row.")
         self.rows, width = 0, len(header)
@@ -137,6 +146,9 @@ class XlsxTable:
                 seen.add(_kind(value))
         self._kinds = kinds
         self.columns = self._named(header, width)
+
+    def _filled_rows(self, book: Book) -> Iterator[tuple[int, list[Any] | None]]:
+        return ((line, row) for line, row in book.rows(self._sheet) if row is None or _filled(row))
 
     def _named(self, header: list[Any], width: int) -> tuple[str, ...]:
         from openpyxl.utils import get_column_letter

@@ -54,7 +54,7 @@ CASES = {
     "headless.csv": (
         "1,加V看货\n2,好\n".encode(),
         'no column looks like text. Name one with --text-column; it has: "1", "加V看货". If that is a row and not a '
-        "header, add a header line.",
+        "header, name the header's row with --header-row, or add a header line.",
     ),
     "textless.jsonl": (
         b'{"id": 1}\n',

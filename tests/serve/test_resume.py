@@ -153,6 +153,7 @@ def test_resume_is_refused_for_another_model_input_or_option(
             "the model changed (fake@00000000, now other@1), the operating point changed (balanced, now strict)"
         )
     assert refused(text_columns=("text", "id")) == "the text columns changed (text, now text, id)"
+    assert refused(header_row=1) == "the header row changed (found, now 1)"
     assert refused(escape_formulas=False) == "the treatment of formulas changed (inert, now kept)"
     source.write_text(f"id,text\n{ROWS}x,y\n", "utf-8")
     assert refused() == "the input changed"
