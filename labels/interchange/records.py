@@ -24,7 +24,9 @@ LABEL = "label_"
 _LINE = re.compile(r":\d+$")
 _TRUE = {"true", "1", "yes", "是"}
 _FALSE = {"false", "0", "no", "否"}
-_SCORED = ("evidence", "status", "model")
+FIELDS = "fields"
+"""Column of a scored table with the verdict of each text column, where there are several."""
+_SCORED = ("evidence", FIELDS, "status", "model")
 
 
 class EmptyText(XunchaError):
@@ -227,24 +229,34 @@ def _known(name: str, names: Mapping[str, Any] | tuple[str, ...], taxonomy: Taxo
 def _scored(
     where: str, given: Mapping[str, Any], row: Mapping[str, Any], taxonomy: Taxonomy, reading: Reading
 ) -> dict[str, Any]:
-    """Labels, spans and annotator that a scored table's columns stand for; scores go into meta."""
-    labels = {
-        label: judged(where, f"flag_{label}", given[f"flag_{label}"])
-        for label in taxonomy.label_ids
-        if f"flag_{label}" in given
-    }
+    """Labels, spans and annotator that a scored table's columns stand for; scores go into meta.
+
+    Where several text columns were scored, those of the one that is read, not the row's, which are the greatest of all.
+    """
+    verdict = _verdict(where, given, reading)
+    flags = {label: verdict[name] for label in taxonomy.label_ids if (name := f"flag_{label}") in verdict}
+    labels = {label: judged(where, f"flag_{label}", flag) for label, flag in flags.items()}
     pieces = json_cell(where, "evidence", given.get("evidence", []))
     pieces = [one for one in pieces if isinstance(one, dict)] if isinstance(pieces, list) else []
     own = [one for one in pieces if one.get("field") in (None, reading.text_column)]
     shown = [{key: one.get(key) for key in ("start", "end", "label", "reason", "text")} for one in own]
-    if len(own) < len(pieces):  # other fields were scored too: a flag may be theirs
+    if verdict is given and len(own) < len(pieces):  # other fields were scored too: a flag may be theirs
         found = {one["label"] for one in shown}
         labels = {label: flag for label, flag in labels.items() if not flag or label in found}
     names = {label: f"score_{label}" for label in taxonomy.label_ids}
-    scores = {label: _number(where, name, given[name]) for label, name in names.items() if name in given}
+    scores = {label: _number(where, name, verdict[name]) for label, name in names.items() if name in verdict}
     return {
         "labels": labels,
         "spans": spans_of(f"{where}: evidence", shown, row.get("text", "")),
         "annotator": given.get("model", row.get("annotator")),
         "meta": {**row["meta"], "scores": scores} if isinstance(row["meta"], dict) else row["meta"],
     }
+
+
+def _verdict(where: str, given: Mapping[str, Any], reading: Reading) -> Mapping[str, Any]:
+    """Scores and flags of the text: the entry of its column in `fields`, else those of the row."""
+    verdicts = json_cell(where, FIELDS, given.get(FIELDS))
+    if not isinstance(verdicts, list):
+        return given
+    own = (one for one in verdicts if isinstance(one, dict) and one.get("field") == reading.text_column)
+    return {name: value for name, value in next(own, {}).items() if value is not None}

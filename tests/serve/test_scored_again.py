@@ -68,6 +68,25 @@ def test_no_row_drops_out_of_pre_annotations(name: str, tmp_path: Path, scorer: 
     assert sum(bool(row.spans) for row in found if isinstance(row, Row)) == 9
 
 
+@pytest.mark.parametrize("name", ["out.csv", "out.xlsx", "out.parquet", "out.jsonl"])
+def test_of_several_text_columns_each_gives_rows_with_its_own_scores(
+    name: str, tmp_path: Path, scorer: FakeScorer
+) -> None:
+    lines = [{"title": "加V看货", "description": "好货"}, {"title": "好", "description": "全网最低"}]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines), "utf-8")
+    score_file(scorer, tmp_path / "in.jsonl", tmp_path / name, Options())
+    form = Format.RECORDS if name.endswith(".jsonl") else None
+    for column in ("title", "description"):
+        reading = Reading(source=Source.LISTING, text_column=column, others=Others.DROP)
+        rows = [row for _, row in read_any(tmp_path / name, Taxonomy.load(), reading, form) if isinstance(row, Row)]
+        verdicts = scorer.score([row.text for row in rows])
+        assert [row.text for row in rows] == [one[column] for one in lines]
+        for row, verdict in zip(rows, verdicts, strict=True):
+            said = verdict.to_json()
+            assert (row.meta["scores"], row.labels) == (said["scores"], said["flags"])
+            assert [row.text[one.start : one.end] for one in row.spans] == [one["text"] for one in said["evidence"]]
+
+
 def test_the_report_finds_evidence_in_its_place(scored: Path) -> None:
     with open_table(str(scored)) as table:
         assert find_texts(table, scored_labels(table), ()) == ("-详情",)
