@@ -31,12 +31,14 @@ class Change:
 class Replayed:
     """What a migration does: the taxonomy's text before and after (equal: it had been migrated), and every row.
 
-    `to_judge` are rows that lost a judgement: an old one, kept in `meta.was`, says too little about a new label.
+    `notes` say which texts of the taxonomy a merge drops. `to_judge` are rows that lost a judgement: an old one, kept
+    in `meta.was`, says too little about a new label.
     """
 
     taxonomy: tuple[str, str]
     files: Mapping[Path, tuple[Row, ...]]
     changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def to_judge(self) -> tuple[Row, ...]:
@@ -84,7 +86,8 @@ def replay(migration: Migration, paths: Iterable[Path], taxonomy_file: Path) -> 
         found = [_changed(file, one, row, migration, taxonomy) for one, row in read_jsonl(file, None)]
         files[file] = tuple(one.after for one in found)
         changes += [one for one in found if one.before != one.after]
-    return Replayed((source, after), files, tuple(changes))
+    notes = migration.notes if after != source else ()
+    return Replayed((source, after), files, tuple(changes), notes)
 
 
 def write(replayed: Replayed, taxonomy_file: Path) -> list[Path]:

@@ -49,6 +49,7 @@ def migrate(
             show_json(
                 {
                     "taxonomy": found.taxonomy_diff(str(taxonomy)),
+                    "notes": found.notes,
                     "rows": sum(map(len, found.files.values())),
                     "changed": len(found.changes),
                     "counts": found.counts(),
@@ -62,6 +63,8 @@ def migrate(
 
 def _show(found: Replayed, taxonomy: str, written: list[Path]) -> None:
     print(escape_lines(found.taxonomy_diff(taxonomy)) or f"{taxonomy}: migrated before")
+    for note in found.notes:
+        print(f"note: {escape_controls(note)}")
     for one in found.changes[:_SHOWN]:
         print(f"{one.file}: row {quote(one.after.id)}\n  - {_said(one.before)}\n  + {_said(one.after)}")
     if len(found.changes) > _SHOWN:

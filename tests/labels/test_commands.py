@@ -240,6 +240,36 @@ def test_migrate_shows_first_and_writes_on_demand(tmp_path: Path, rows: Path) ->
     assert next(row.labels for row in read_rows(rows, Taxonomy.load(taxonomy))) == {"off_site": True}
 
 
+NOTE = 'reason "elsewhere" has the name, definition, rule of "redirect"; those of "private_deal" are dropped. '
+
+
+@pytest.mark.parametrize(
+    ("new", "note"),
+    [
+        ("", f"note: {NOTE}Write others in the plan, under new: elsewhere.\n"),
+        (
+            "new:\n  elsewhere: {name_zh: 站外, name_en: Elsewhere, definition_zh: 新, definition_en: New, rule: "
+            "{id: A9, citation: 规则⑨, summary_zh: 新, summary_en: New}}\n",
+            "",
+        ),
+    ],
+)
+def test_a_merge_says_which_names_definitions_and_rules_it_drops_unless_the_plan_gives_others(
+    tmp_path: Path, rows: Path, new: str, note: str
+) -> None:
+    plan, taxonomy = tmp_path / "plan.yaml", tmp_path / "taxonomy.yaml"
+    step = "  - merge_reasons: {from: [redirect, private_deal], to: elsewhere}\n"
+    plan.write_text(f'from: "1"\nto: "2"\nsteps:\n{step}{new}', "utf-8")
+    taxonomy.write_bytes((ROOT / "labels" / "taxonomy.yaml").read_bytes())
+    words = ("migrate", plan, rows, "--taxonomy", taxonomy)
+    told = run(*words).stdout
+    assert note in told and (bool(note) or "note:" not in told)
+    assert json.loads(run(*words, "--json", "--write").stdout)["notes"] == ([note[6:-1]] if note else [])
+    (reason,) = [one for one in Taxonomy.load(taxonomy).labels[0].reasons if one.id == "elsewhere"]
+    assert (reason.name_zh, reason.rule.id) == (("导流", "A3") if note else ("站外", "A9"))
+    assert "note:" not in run(*words).stdout
+
+
 def test_stats_draw_a_picture(tmp_path: Path, rows: Path) -> None:
     picture = tmp_path / "stats.svg"
     assert run("stats", rows, "--picture", picture).exit_code == 0
