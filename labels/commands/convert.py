@@ -49,6 +49,9 @@ def convert(
     encoding: Annotated[
         str | None, typer.Option(help="Of a CSV or TSV file, such as big5; default: UTF-8 and GB18030 are told apart.")
     ] = None,
+    header_row: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Row of the header in CSV, TSV and XLSX [the first].")
+    ] = None,
     pin_split: Annotated[
         Literal["train", "dev", "test"] | None, typer.Option(help="Put the whole collection in this split.")
     ] = None,
@@ -71,8 +74,9 @@ def convert(
         refuse_existing((output, config), force=force)
         known = Taxonomy.load(taxonomy)
         reading = Reading(
-            row_source, origin, annotator, text_column, other_columns, unchosen == "false", predictions, encoding
-        )
+            row_source, origin, annotator, text_column, other_columns, unchosen == "false", predictions, encoding,
+            header_row=header_row,
+        )  # fmt: skip
         conversion = Conversion(reading, Writing(predictions), read_as, write_as, pin_split, skip_bad)
         out = sys.stderr if str(output) == "-" else sys.stdout
         if source_format(source, known, read_as) is Format.WRITTEN:

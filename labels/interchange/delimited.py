@@ -10,8 +10,9 @@ from pathlib import Path
 from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.files import LINE_LIMIT, decoded_lines, write_lines
 from xuncha.labels.interchange.exact import shown_delimited
+from xuncha.labels.interchange.header import check_header, take_header
 from xuncha.labels.interchange.options import Reading
-from xuncha.labels.interchange.records import check_columns, columns, conversion, row_of
+from xuncha.labels.interchange.records import columns, conversion, row_of
 from xuncha.labels.interchange.sheets import cells_of, exact_record
 from xuncha.labels.rows import Row
 from xuncha.labels.spreadsheet import is_scored, plain
@@ -29,12 +30,13 @@ def read_delimited(
     """
     _check_encoding(path, reading.encoding)
     records = _records(path, reading, separator)
-    _, header = next(records, (1, []))
-    names = _names(path, header)
+    place, header = take_header(path, records, reading)
+    names = _names(path, place, header or [])
     own = is_scored(names)
     if own:
         names = list(map(plain, names))
-    check_columns(f"{path}:1", tuple(names), taxonomy, reading)
+    below = ((line, [cell.strip() for cell in cells]) for line, cells in records)
+    check_header(f"{path}:{place}", names, below, taxonomy, reading)
     for number, (line, cells) in enumerate(records, start=1):
         where = f"{path}:{line}"
         try:
@@ -118,11 +120,11 @@ def _other_encoding(path: Path, reading: Reading) -> str:
     return " Or name its encoding, for example --encoding big5."
 
 
-def _names(path: Path, header: Sequence[str]) -> list[str]:
+def _names(path: Path, place: int, header: Sequence[str]) -> list[str]:
     names = [name.strip() for name in header]
     if not any(names):
         raise XunchaError(f"{path}: the file is empty. The first line must name the columns.")
     for number, name in enumerate(names):
         if name in names[:number]:
-            raise XunchaError(f"{path}:1: the column {quote(name)} stands twice. Rename one.")
+            raise XunchaError(f"{path}:{place}: the column {quote(name)} stands twice. Rename one.")
     return names

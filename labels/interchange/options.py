@@ -25,7 +25,7 @@ class Reading:
     `unchosen_false`: in a multiple choice, a label that was not chosen is false; else nobody has judged it.
     `predictions`: read a tool's predictions instead of people's annotations. `encoding` is that of CSV and TSV (None:
     UTF-8 and GB18030 are told apart). `convert_first`: who reads has no options for all this, so an error names the
-    command that has.
+    command that has. `header_row`: the row of the header in CSV, TSV and XLSX, from 1 (None: the first).
     """
 
     source: Source | None = None
@@ -37,6 +37,7 @@ class Reading:
     predictions: bool = False
     encoding: str | None = None
     convert_first: bool = False
+    header_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

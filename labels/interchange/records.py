@@ -21,6 +21,7 @@ TEXTS = ("id", "text", "source", "origin", "kind", "group", "merchant", "annotat
 LABEL = "label_"
 """Label columns are `label_<id>`; the bare id is read too."""
 
+_TAKE_OUT = "take the row out (convert does with --skip-bad)"
 _LINE = re.compile(r":\d+$")
 _TRUE = {"true", "1", "yes", "是"}
 _FALSE = {"false", "0", "no", "否"}
@@ -31,6 +32,10 @@ _SCORED = ("evidence", FIELDS, "status", "model")
 
 class EmptyText(XunchaError):
     """A record without a text; production tables have some."""
+
+
+class MissingColumn(XunchaError):
+    """A table without the text column."""
 
 
 def columns(label_ids: Iterable[str]) -> tuple[str, ...]:
@@ -74,7 +79,7 @@ def row_of(where: str, record: Mapping[str, Any], taxonomy: Taxonomy, reading: R
         if reading.text_column in given:
             row["text"] = text_cell(where, reading.text_column, given[reading.text_column])
     if not row.get("text", "").strip():
-        raise EmptyText(f"{where}: column {quote(reading.text_column)} is empty. Give it a text, or take the row out.")
+        raise EmptyText(f"{where}: column {quote(reading.text_column)} is empty. Give it a text, or {_TAKE_OUT}.")
     row.setdefault("id", fallback_id)
     for name, value in (("source", reading.source), ("origin", reading.origin), ("annotator", reading.annotator)):
         if value is not None:
@@ -94,9 +99,10 @@ def row_of(where: str, record: Mapping[str, Any], taxonomy: Taxonomy, reading: R
 def check_columns(where: str, names: Mapping[str, Any] | tuple[str, ...], taxonomy: Taxonomy, reading: Reading) -> None:
     """Raise `XunchaError` for a missing text column, and for an unknown one unless it is to be kept or dropped."""
     if reading.text_column not in names:
-        hint = did_you_mean(reading.text_column, names)
+        likely = () if reading.convert_first else guessed(tuple(names))
+        hint = did_you_mean(reading.text_column, names) or "".join(f" Did you mean {quote(one)}?" for one in likely[:1])
         found = ", ".join(map(quote, names)) or "none"
-        raise XunchaError(
+        raise MissingColumn(
             f"{where}: there is no column {quote(reading.text_column)}.{hint} Columns: {found}. "
             + _advice(where, names, taxonomy, reading, "Name the one with the text by --text-column.")
         )

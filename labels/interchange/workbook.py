@@ -12,8 +12,9 @@ from zipfile import BadZipFile, ZipFile
 from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.files import replacing
 from xuncha.labels.interchange.exact import shown_workbook
+from xuncha.labels.interchange.header import check_header, take_header
 from xuncha.labels.interchange.options import Reading
-from xuncha.labels.interchange.records import LABEL, check_columns, columns, row_of
+from xuncha.labels.interchange.records import LABEL, columns, row_of
 from xuncha.labels.interchange.sheets import cells_of, exact_record
 from xuncha.labels.rows import Row
 from xuncha.labels.spreadsheet import is_scored, plain
@@ -34,19 +35,20 @@ def read_workbook(path: Path, taxonomy: Taxonomy, reading: Reading) -> Iterator[
     Raises `XunchaError` for a file that is no workbook, or whose columns cannot be made out.
     """
     records = _records(path)
-    _, header = next(records, (1, ()))
-    names = [_name(path, place, cell.value) for place, cell in enumerate(header)]
+    line, header = take_header(path, records, reading)
+    names = [_name(path, line, place, cell.value) for place, cell in enumerate(header or ())]
     while names and not names[-1]:
         names.pop()
     if not names:
         raise XunchaError(f"{path}: the first sheet is empty. Its first row must name the columns.")
     twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
     if twice is not None:
-        raise XunchaError(f"{path}:1: the column {quote(twice)} stands twice. Rename one.")
+        raise XunchaError(f"{path}:{line}: the column {quote(twice)} stands twice. Rename one.")
     own = is_scored(names)
     if own:
         names = list(map(plain, names))
-    check_columns(f"{path}:1", tuple(names), taxonomy, reading)
+    below = ((number, [str(cell.value or "").strip() for cell in cells]) for number, cells in records)
+    check_header(f"{path}:{line}", names, below, taxonomy, reading)
     for number, cells in records:
         if all(cell.value is None for cell in cells):
             continue
@@ -118,9 +120,9 @@ def _records(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
         raise XunchaError(f"{path}: not a whole XLSX workbook: {error}. Save it as .xlsx again.") from None
 
 
-def _name(path: Path, place: int, value: object) -> str:
+def _name(path: Path, line: int, place: int, value: object) -> str:
     if value is not None and not isinstance(value, str):
-        raise XunchaError(f"{path}:1: column {place + 1} is named {value!r}. Write a name.")
+        raise XunchaError(f"{path}:{line}: column {place + 1} is named {value!r}. Write a name.")
     return (value or "").strip()
 
 

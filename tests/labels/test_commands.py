@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -82,7 +83,8 @@ def test_bad_rows_are_left_out_and_named_on_demand(tmp_path: Path) -> None:
     assert run("convert", table, "-o", out).exit_code == 2 and not out.exists()
     done = run("convert", table, "-o", out, "--skip-bad")
     assert done.exit_code == 0 and done.stdout.startswith(f"{out}: 1 rows, 0 spans")
-    assert done.stderr == f'left out: {table}:3: column "text" is empty. Give it a text, or take the row out.\n'
+    said = 'column "text" is empty. Give it a text, or take the row out (convert does with --skip-bad).'
+    assert done.stderr == f"left out: {table}:3: {said}\n"
 
 
 CONVERT = "Convert the table into rows first: xuncha labels convert {path} -o {stem}.jsonl"
@@ -135,6 +137,31 @@ def test_a_label_studio_file_is_told_with_the_command_that_makes_rows_of_it(
     assert failed.stderr == (
         f"{tasks}: holds one JSON list, as Label Studio writes it, not a row a line. Convert it first: "
         f"xuncha labels convert {tasks} -o {tmp_path / 'r.jsonl'}.\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.xlsx"])
+def test_the_row_of_a_header_below_a_title_is_told_and_taken(tmp_path: Path, name: str) -> None:
+    table: list[list[str]] = [["双十一清单"], ["导出"], ["商品名", "价格"], ["加薇看货", "5"]]
+    path = tmp_path / name
+    if name == "a.xlsx":
+        book = openpyxl.Workbook()
+        assert book.active is not None
+        for line in table:
+            book.active.append(line)
+        book.save(path)
+    else:
+        mark = "," if name == "a.csv" else "\t"
+        path.write_text("".join(mark.join(line) + "\n" for line in table), "utf-8")
+    words = ("convert", path, "-o", "-", "--text-column", "商品名", "--source", "listing", "--other-columns", "meta")
+    assert run(*words).stderr == (
+        f'{path}:1: there is no column "商品名". Columns: "双十一清单". Name the one with the text by --text-column. '
+        "Row 3 names it: --header-row 3.\n"
+    )
+    row = json.loads(run(*words, "--header-row", 3).stdout)
+    assert (row["text"], row["meta"]) == ("加薇看货", {"价格": "5"})
+    assert run(*words, "--header-row", 9).stderr == (
+        f"{path}: --header-row: there is nothing in row 9. Name the row of the header.\n"
     )
 
 

@@ -13,6 +13,8 @@ import pytest
 from xuncha.labels.errors import XunchaError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.serve.conftest import Main, Run
 
 TITLED: list[list[object]] = [
@@ -42,7 +44,11 @@ def table(rows: list[list[object]], mark: str = ",") -> bytes:
     return stream.getvalue().encode()
 
 
-KINDS = {"in.xlsx": book, "in.csv": table, "in.tsv": lambda rows: table(rows, "\t")}
+KINDS: dict[str, Callable[[list[list[object]]], bytes]] = {
+    "in.xlsx": book,
+    "in.csv": table,
+    "in.tsv": lambda rows: table(rows, "\t"),
+}
 
 
 @pytest.mark.parametrize("name", KINDS)

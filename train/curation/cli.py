@@ -81,6 +81,9 @@ def suggest_command(
     encoding: Annotated[
         str | None, typer.Option(help="Of a CSV or TSV POOL, such as big5; default: UTF-8 and GB18030 are told apart.")
     ] = None,
+    header_row: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Row of the header in a CSV, TSV or XLSX POOL [the first].")
+    ] = None,
     replay: Annotated[Path | None, typer.Option(help="Labelled rows to replay on instead, against chance.")] = None,
     budget: Annotated[int, typer.Option(help="Replay: rows labelled at the end.", min=200)] = 800,
     seeds: Annotated[int, typer.Option(help="Replay: how often, each time from other first rows.", min=1)] = 3,
@@ -108,7 +111,9 @@ def suggest_command(
             raise XunchaError("Name the file of unlabelled rows, or give --replay ROWS.")
         from xuncha.labels.interchange import Others, Reading
 
-        reading = Reading(source=source, text_column=text_column, others=Others.META, encoding=encoding)
+        reading = Reading(
+            source=source, text_column=text_column, others=Others.META, encoding=encoding, header_row=header_row
+        )
         unlabelled, empty = _pool(pool, known, reading)
         found, predicted = _suggestions(unlabelled, rows or [], model, known, top)
         if output is not None:
