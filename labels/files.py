@@ -24,6 +24,10 @@ LINE_LIMIT = 16 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
+class OtherEncoding(XunchaError):
+    """Bytes that do not fit the encoding."""
+
+
 def read_lines(file: Path) -> Iterator[tuple[int, str | XunchaError]]:
     """Number (from 1) and text of every line that is not blank; one that is not UTF-8 is an error value.
 
@@ -61,7 +65,7 @@ def decoded_lines(file: Path, encoding: str | None = "utf-8") -> Iterator[tuple[
                 name = encoding.upper()
                 yield (
                     number,
-                    XunchaError(f"{file}:{number}: not {name} at byte {byte} of the file. Save the file as {name}."),
+                    OtherEncoding(f"{file}:{number}: not {name} at byte {byte} of the file. Save the file as {name}."),
                 )
         offset += len(raw)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from xuncha.labels.errors import XunchaError, quote
-from xuncha.labels.files import LINE_LIMIT, decoded_lines, write_lines
+from xuncha.labels.files import LINE_LIMIT, OtherEncoding, decoded_lines, write_lines
 from xuncha.labels.interchange.exact import shown_delimited
 from xuncha.labels.interchange.header import check_header, take_header
 from xuncha.labels.interchange.options import Reading
@@ -107,8 +107,10 @@ def _check_encoding(path: Path, encoding: str | None) -> None:
 
 def _text(path: Path, reading: Reading) -> Iterator[str]:
     for number, line in decoded_lines(path, reading.encoding):
+        if isinstance(line, OtherEncoding) and reading.encoding is None:
+            raise XunchaError(f"{line}{_other_encoding(path, reading)}")
         if isinstance(line, XunchaError):
-            raise XunchaError(f"{line}{_other_encoding(path, reading)}") if "not UTF-8" in str(line) else line
+            raise line
         if "\0" in line:
             raise XunchaError(f"{path}:{number}: holds a NUL byte, so it is no plain text. Save it as CSV in UTF-8.")
         yield line

@@ -86,7 +86,8 @@ def row_of(where: str, record: Mapping[str, Any], taxonomy: Taxonomy, reading: R
             row.setdefault(name, str(value))
     if "source" not in row:
         fix = "Add it, or give --source listing, speech or comment."
-        raise XunchaError(f'{where}: field "source" is missing. {_advice(where, record, taxonomy, reading, fix)}')
+        others = {name: value for name, value in record.items() if name != "source"}
+        raise XunchaError(f'{where}: field "source" is missing. {_advice(where, others, taxonomy, reading, fix)}')
     row["labels"] = _labels(where, given, taxonomy)
     row["spans"] = spans_of(f"{where}: spans", json_cell(where, "spans", given.get("spans", [])), row.get("text", ""))
     meta = json_cell(where, "meta", given.get("meta", {}))
@@ -109,9 +110,10 @@ def check_columns(where: str, names: Mapping[str, Any] | tuple[str, ...], taxono
     strange = [name for name in names if not _known(name, names, taxonomy, reading)]
     if strange and reading.others is Others.REFUSE:
         hint = did_you_mean(strange[0], [*columns(taxonomy.label_ids), *taxonomy.label_ids])
-        fix = "Rename it, or give --other-columns meta to keep such columns, drop to leave them out."
+        fix = "give --other-columns meta to keep such columns, drop to leave them out."
+        told = _advice(where, names, taxonomy, reading, fix)
         raise XunchaError(
-            f"{where}: unknown column {quote(strange[0])}.{hint} {_advice(where, names, taxonomy, reading, fix)}"
+            f"{where}: unknown column {quote(strange[0])}.{hint} Rename it, or {told[0].lower()}{told[1:]}"
         )
 
 

@@ -99,10 +99,11 @@ CONVERT = "Convert the table into rows first: xuncha labels convert {path} -o {s
             '{path}:1: there is no column "text". Columns: "商品标题", "价格". '
             f"{CONVERT} --text-column '商品标题' --source listing --other-columns meta.\n",
         ),
+        ("text,source\n加薇看货,\n", f'{{path}}:2: field "source" is missing. {CONVERT} --source listing.\n'),
         ("text\n加薇看货\n", f'{{path}}:2: field "source" is missing. {CONVERT} --source listing.\n'),
         (
             "text,source,价格\n加薇看货,listing,5\n",
-            f'{{path}}:1: unknown column "价格". {CONVERT} --other-columns meta.\n',
+            f'{{path}}:1: unknown column "价格". Rename it, or c{CONVERT[1:]} --other-columns meta.\n',
         ),
         (
             "a\n1\n",
