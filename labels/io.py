@@ -85,13 +85,14 @@ def read_jsonl(file: Path, taxonomy: Taxonomy | None) -> Iterator[tuple[str, Row
 
 
 def _placed_rows(file: Path, taxonomy: Taxonomy) -> Iterator[tuple[str, Row | XunchaError]]:
-    from xuncha.labels.interchange.formats import read_any
-    from xuncha.labels.interchange.options import Reading
-    from xuncha.labels.interchange.records import conversion
-
     if file.name.endswith(_TABLES):
+        from xuncha.labels.interchange.formats import read_any
+        from xuncha.labels.interchange.options import Reading
+
         return read_any(file, taxonomy, Reading(convert_first=True))
     if file.name.removesuffix(".gz").endswith(".json") and _is_list(file):
+        from xuncha.labels.interchange.columns import conversion
+
         raise XunchaError(
             f"{file}: holds one JSON list, as Label Studio writes it, not a row a line. Convert it first: "
             f"{conversion(file)}."

@@ -10,7 +10,7 @@ A plan is YAML: `from` and `to`, versions of the taxonomy; `steps`, each one of
     - split_reason: {from: OLD, into: {A: [word, …], B: []}}
 
 and `new`, optional: names, definitions and rule of labels and reasons that arise, by id, as in the taxonomy. What is
-merged has the texts of the first, or of the one whose id it keeps, unless they are given there (see `notes`).
+merged has the texts of the first, or of the one whose id it keeps, unless they are given there.
 """
 
 from __future__ import annotations
@@ -27,12 +27,6 @@ from xuncha.labels.strict import Fields, fields, items, kind, load_yaml, text
 
 WAS = "was"
 """Key of a row's meta that keeps a judgement which no longer says enough."""
-
-_TEXTS = (
-    ("name", ("name_zh", "name_en")),
-    ("definition", ("definition_zh", "definition_en")),
-    ("rule", ("rule",)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,26 +137,6 @@ class Migration:
     after: str
     steps: tuple[Step, ...]
     new: Mapping[str, Mapping[str, Any]]
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """A sentence for each merge that takes over texts of one of the merged, since the plan gives no others."""
-        merges = (one for one in self.steps if isinstance(one, MergeLabels | MergeReasons) and len(one.olds) > 1)
-        return tuple(note for one in merges if (note := self._kept(one)))
-
-    def _kept(self, step: MergeLabels | MergeReasons) -> str:
-        given = self.new.get(step.new, {})
-        words = _TEXTS if isinstance(step, MergeReasons) else _TEXTS[:-1]
-        kept = [word for word, keys in words if not set(keys) <= set(given)]
-        first = step.new if step.new in step.olds else step.olds[0]
-        others = ", ".join(quote(old) for old in step.olds if old != first)
-        what = "reason" if isinstance(step, MergeReasons) else "label"
-        if not kept:
-            return ""
-        return (
-            f"{what} {quote(step.new)} has the {', '.join(kept)} of {quote(first)}; those of {others} are dropped. "
-            f"Write others in the plan, under new: {step.new}."
-        )
 
     def apply(self, row: Row) -> Row:
         """The row after all steps."""

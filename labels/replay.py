@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
-from xuncha.labels.errors import XunchaError
+from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.files import write_lines
 from xuncha.labels.io import read_jsonl, row_files, write_rows
-from xuncha.labels.migration import WAS, Migration
+from xuncha.labels.migration import WAS, MergeLabels, MergeReasons, Migration
 from xuncha.labels.record import row_from_json, row_to_json
 from xuncha.labels.rows import Row
 from xuncha.labels.strict import load_yaml
 from xuncha.labels.taxonomy import Taxonomy
+
+_TEXTS = (
+    ("name", ("name_zh", "name_en")),
+    ("definition", ("definition_zh", "definition_en")),
+    ("rule", ("rule",)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +92,24 @@ def replay(migration: Migration, paths: Iterable[Path], taxonomy_file: Path) -> 
         found = [_changed(file, one, row, migration, taxonomy) for one, row in read_jsonl(file, None)]
         files[file] = tuple(one.after for one in found)
         changes += [one for one in found if one.before != one.after]
-    notes = migration.notes if after != source else ()
+    notes = tuple(dropped_texts(migration)) if after != source else ()
     return Replayed((source, after), files, tuple(changes), notes)
+
+
+def dropped_texts(migration: Migration) -> Iterator[str]:
+    """A sentence for each merge that takes over texts of one of the merged, since the plan gives no others."""
+    for step in migration.steps:
+        if not isinstance(step, MergeLabels | MergeReasons) or len(step.olds) < 2:
+            continue
+        what, texts = ("reason", _TEXTS) if isinstance(step, MergeReasons) else ("label", _TEXTS[:-1])
+        kept = [word for word, keys in texts if not set(keys) <= set(migration.new.get(step.new, {}))]
+        first = step.new if step.new in step.olds else step.olds[0]
+        others = ", ".join(quote(old) for old in step.olds if old != first)
+        if kept:
+            yield (
+                f"{what} {quote(step.new)} has the {', '.join(kept)} of {quote(first)}; those of {others} are dropped. "
+                f"Write others in the plan, under new: {step.new}."
+            )
 
 
 def write(replayed: Replayed, taxonomy_file: Path) -> list[Path]:

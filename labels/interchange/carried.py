@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
+from xuncha.labels.interchange.columns import TEXTS
 from xuncha.labels.interchange.options import Reading
-from xuncha.labels.interchange.records import TEXTS
 from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Label, Taxonomy
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.files import LINE_LIMIT, OtherEncoding, decoded_lines, write_lines
+from xuncha.labels.interchange.columns import columns, conversion
 from xuncha.labels.interchange.exact import shown_delimited
 from xuncha.labels.interchange.header import check_header, take_header
 from xuncha.labels.interchange.options import Reading
-from xuncha.labels.interchange.records import columns, conversion, row_of
+from xuncha.labels.interchange.records import row_of
 from xuncha.labels.interchange.sheets import cells_of, exact_record
 from xuncha.labels.rows import Row
 from xuncha.labels.spreadsheet import is_scored, plain

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from xuncha.labels.errors import XunchaError
+from xuncha.labels.interchange.columns import MissingColumn, check_columns
 from xuncha.labels.interchange.options import Reading
-from xuncha.labels.interchange.records import MissingColumn, check_columns
 from xuncha.labels.taxonomy import Taxonomy
 
 Cells = TypeVar("Cells", bound=Sequence[object])

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.files import replacing
+from xuncha.labels.interchange.columns import LABEL, check_columns, columns
 from xuncha.labels.interchange.options import Reading
-from xuncha.labels.interchange.records import LABEL, check_columns, columns, json_cell, record_of, row_of
+from xuncha.labels.interchange.records import json_cell, record_of, row_of
 from xuncha.labels.rows import Row
 from xuncha.labels.taxonomy import Taxonomy
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from xuncha.labels.errors import XunchaError
+from xuncha.labels.interchange.columns import TEXTS
 from xuncha.labels.interchange.exact import exact_json, restored
-from xuncha.labels.interchange.records import TEXTS, json_cell, record_of
+from xuncha.labels.interchange.records import json_cell, record_of
 from xuncha.labels.rows import Row
 from xuncha.labels.strict import kind
 

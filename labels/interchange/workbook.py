@@ -11,10 +11,11 @@ from zipfile import BadZipFile, ZipFile
 
 from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.files import replacing
+from xuncha.labels.interchange.columns import LABEL, columns
 from xuncha.labels.interchange.exact import shown_workbook
 from xuncha.labels.interchange.header import check_header, take_header
 from xuncha.labels.interchange.options import Reading
-from xuncha.labels.interchange.records import LABEL, columns, row_of
+from xuncha.labels.interchange.records import row_of
 from xuncha.labels.interchange.sheets import cells_of, exact_record
 from xuncha.labels.rows import Row
 from xuncha.labels.spreadsheet import is_scored, plain
