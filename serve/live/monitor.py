@@ -160,7 +160,8 @@ class Monitor:
         track = voice.track
         start, end = voice.view(one, self.settings.handle_chars, FOREVER) or (one.start, one.end)
         found: dict[str, tuple[int, int, Said]] = {}
-        for handle in read_handles(track.slice(start, end)):
+        borders = [place - start for place in track.firsts if start < place < end]
+        for handle in read_handles(track.slice(start, end), borders):
             first, last = start + handle.start, start + handle.end
             if handle.kind == "id" and not (first < one.end and one.start < last):
                 continue
