@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
 from typing import Any
 
 from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.strict import kind, load_json
+from xuncha.serve.live.intake import Intake
 from xuncha.serve.live.segments import ROLES, Segment, role_and_user, with_speaker
 from xuncha.serve.live.turns import Source, Turn, role_of, seconds_of
+from xuncha.serve.live.zones import CHINA
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "time": ("time", "start", "timestamp", "ts", "t", "begin", "offset", "created_at", "send_time", "sendtime",
@@ -34,11 +38,12 @@ _COMMENT = ("comment", "danmaku", "barrage", "chat", "message", "msg", "text", "
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a line without its own fields belongs to. `number` is its line in `name`."""
+    """What a line without its own fields belongs to. `number` is its line in `name`; `zone` that of its dates."""
 
     name: str
     number: int
     room: str
+    zone: tzinfo = CHINA
 
     @property
     def where(self) -> str:
@@ -68,51 +73,94 @@ def parsed(where: str, line: str) -> object:
         raise XunchaError(f"{error} Write one whole object on one line.") from None
 
 
-def read_jsonl(name: str, text: str, room: str) -> list[Turn]:
-    """The turns of a JSONL log. Raises `XunchaError` that names line and fix."""
-    found = (read_line(line, Place(name, number, room)) for number, line in enumerate(text.split("\n"), 1))
-    return [turn for turn in found if turn]
+def read_jsonl(name: str, text: str, intake: Intake) -> list[Turn]:
+    """The turns of a JSONL log."""
+    return _each_line(name, text, intake, read_line)
 
 
-def read_json_list(name: str, values: list[Any], room: str) -> list[Turn]:
+def read_json_list(name: str, values: list[Any], intake: Intake) -> list[Turn]:
     """The turns of a log that is one JSON list of objects."""
-    found = (turn_of(one, Place(name, number, room)) for number, one in enumerate(values, 1) if isinstance(one, dict))
+
+    def turn(number: int, value: object) -> Turn | None:
+        if not isinstance(value, dict):
+            raise XunchaError(f"{name}:{number}: must be an object; got {kind(value)}. Write the file again.")
+        return turn_of(value, Place(name, number, "", intake.zone))
+
+    found = (intake.taken(partial(turn, number, one)) for number, one in enumerate(values, 1))
     return [turn for turn in found if turn]
 
 
-def read_csv(name: str, text: str, room: str) -> list[Turn]:
-    """The turns of a CSV or TSV log with a header. Raises `XunchaError` that names the columns or the line."""
+def read_csv(name: str, text: str, intake: Intake) -> list[Turn]:
+    """The turns of a CSV or TSV log with a header. Raises `XunchaError` that names the columns."""
     head = text.split("\n", 1)[0]
     delimiter = max(",\t;", key=head.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        header = [cell.strip() for cell in next(rows, [])]
-        missing = [field for field in ("time", "text") if field not in _fields(dict.fromkeys(header))]
-        if missing:
-            raise XunchaError(
-                f"{name}:1: there is no column for {' and '.join(missing)} among {quote(', '.join(header), 80)}. "
-                "Give the columns the names time, user, role, text."
-            )
-        found = []
-        for cells in rows:
-            if any(cell.strip() for cell in cells):
-                values: dict[str, Any] = dict(zip(header, cells, strict=False))
-                found.append(turn_of(_in_seconds(values), Place(name, rows.line_num, room)))
-    except csv.Error as error:
-        raise XunchaError(f"{name}:{rows.line_num}: the line cannot be read as CSV: {error}. Mend it.") from None
+    header: list[str] | None = None
+    found = []
+    for cells in _rows(name, rows, intake):
+        if header is None:
+            header = _header(name, cells)
+        elif any(cell.strip() for cell in cells):
+            place = Place(name, rows.line_num, "", intake.zone)
+            found.append(intake.taken(partial(row_turn, header, cells, delimiter, place)))
+    if header is None:
+        _header(name, [])
     return [turn for turn in found if turn]
 
 
-def _in_seconds(values: dict[str, Any]) -> dict[str, Any]:
+def _rows(name: str, rows: Any, intake: Intake) -> Iterator[list[str]]:
+    while True:
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            where = f"{name}:{rows.line_num}"
+            intake.left_out(XunchaError(f"{where}: the line cannot be read as CSV: {error}. Mend it."))
+            continue
+        yield cells
+
+
+def _header(name: str, cells: list[str]) -> list[str]:
+    header = [cell.strip() for cell in cells]
+    missing = [field for field in ("time", "text") if field not in _fields(dict.fromkeys(header))]
+    if missing:
+        raise XunchaError(
+            f"{name}:1: there is no column for {' and '.join(missing)} among {quote(', '.join(header), 80)}. "
+            "Give the columns the names time, user, role, text."
+        )
+    return header
+
+
+def row_turn(header: list[str], cells: list[str], delimiter: str, place: Place) -> Turn | None:
+    """The turn of a row. A text in the last column may hold the delimiter without quotes."""
+    if len(cells) > len(header):
+        last = header[-1].lower()
+        if any(cell.strip() for cell in cells[len(header) :]) and _FIELD_OF.get(last) != "text":
+            raise XunchaError(
+                f"{place.where}: {len(cells)} cells under {len(header)} columns. Put a text that holds "
+                f"{quote(delimiter)} in double quotes."
+            )
+        if _FIELD_OF.get(last) == "text":
+            cells = [*cells[: len(header) - 1], delimiter.join(cells[len(header) - 1 :])]
+    return turn_of(_in_seconds(dict(zip(header, cells, strict=False))), place)
+
+
+def _in_seconds(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """A row of Whisper's TSV (and whisper.cpp's CSV), which have whole milliseconds in `start`, `end` and `text`."""
     if [*values] != ["start", "end", "text"] or not (values["start"].isdecimal() and values["end"].isdecimal()):
         return values
     return {**values, "start": int(values["start"]) / 1000, "end": int(values["end"]) / 1000}
 
 
-def read_plain(name: str, text: str, room: str) -> list[Turn]:
+def read_plain(name: str, text: str, intake: Intake) -> list[Turn]:
     """The turns of lines time<TAB>text (or time<TAB>speaker<TAB>text)."""
-    found = (_plain(line, Place(name, number, room)) for number, line in enumerate(text.split("\n"), 1) if line.strip())
+    return _each_line(name, text, intake, lambda line, place: _plain(line, place) if line.strip() else None)
+
+
+def _each_line(name: str, text: str, intake: Intake, read: Callable[[str, Place], Turn | None]) -> list[Turn]:
+    lines = enumerate(text.split("\n"), 1)
+    found = (intake.taken(partial(read, line, Place(name, number, "", intake.zone))) for number, line in lines)
     return [turn for turn in found if turn]
 
 
@@ -124,7 +172,7 @@ def is_header(line: str) -> bool:
 
 def _plain(line: str, place: Place) -> Turn | None:
     cells = line.strip("\r\n").removeprefix("\ufeff").split("\t")
-    time = seconds_of(cells[0])
+    time = seconds_of(cells[0], place.zone)
     if len(cells) < 2 or time is None:
         raise XunchaError(
             f"{place.where}: {quote(line)} is neither a JSON object nor a time, a tab and text. "
@@ -153,10 +201,10 @@ def turn_of(value: Mapping[str, Any], place: Place) -> Turn | None:
         raise _missing("text", place, value)
     if not isinstance(text, str):
         text = json.dumps(text, ensure_ascii=False)
-    start = seconds_of(given.get("time"))
+    start = seconds_of(given.get("time"), place.zone)
     if start is None:
         raise _missing("time", place, value, given.get("time"))
-    end = seconds_of(given.get("end"))
+    end = seconds_of(given.get("end"), place.zone)
     user = _word(given.get("user"))
     role = role_of(_word(given.get("role"))) or (role_of(user) if role_of(user) in ROLES else "")
     source = _source(_word(given.get("source")), role, named="user" in given or "role" in given)

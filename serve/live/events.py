@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
+from datetime import tzinfo
 from typing import Any
 
 from xuncha.serve.live.handles import Handle
 from xuncha.serve.live.turns import clock
+from xuncha.serve.live.zones import CHINA
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Event:
     """One violation. Times are seconds on the room's clock; `end` is that of the last repeat.
 
     `peak` is the highest score of a window, `support` what its least sure views say.
-    `repeats` counts how often it was said or written, `users` by how many.
+    `repeats` counts how often it was said or written, `users` by how many; `zone` is that of dates for people.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Event:
     repeats: int
     users: int
     model: str
+    zone: tzinfo = CHINA
 
     @property
     def exposed_minutes(self) -> float:
@@ -75,20 +78,26 @@ class Event:
     def to_json(self) -> dict[str, Any]:
         """Plain values, as JSONL output has them."""
         values = asdict(self)
+        del values["zone"]
         values["start"], values["end"] = round(self.start, 3), round(self.end, 3)
         values["peak"], values["support"] = round(self.peak, 6), round(self.support, 6)
         for piece in (*values["evidence"], *values["handles"]):
             piece["start"], piece["end"] = round(piece["start"], 3), round(piece["end"], 3)
         model = values.pop("model")
-        return {**values, "clock": clock(self.start), "exposed_minutes": self.exposed_minutes, "model": model}
+        return {
+            **values,
+            "clock": clock(self.start, self.zone),
+            "exposed_minutes": self.exposed_minutes,
+            "model": model,
+        }
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Event:
+    def from_json(cls, values: dict[str, Any], zone: tzinfo = CHINA) -> Event:
         """The event that `to_json` wrote."""
         given = {key: value for key, value in values.items() if key not in ("clock", "exposed_minutes")}
         given["evidence"] = tuple(Quote(**one) for one in given["evidence"])
         given["handles"] = tuple(Said(**one) for one in given["handles"])
-        return cls(**given)
+        return cls(**given, zone=zone)
 
 
 def event_id(*parts: object) -> str:

@@ -150,7 +150,7 @@ class Monitor:
             rule=self._taxonomy.reason(one.reason).rule.citation, source=str(turn.source), role=turn.role,
             user=turn.user, start=start, end=end, evidence=quotes, handles=handles, peak=round(one.peak, 4),
             support=held, repeats=max([1, *(text.count(handle.text) for handle in handles)]), users=1,
-            model=self.judge.model_id,
+            model=self.judge.model_id, zone=self.settings.zone,
         )  # fmt: skip
 
     def _handles(self, voice: Voice, one: Candidate) -> list[tuple[int, int, Said]]:

@@ -150,5 +150,7 @@ class Room:
         room.voices = {(source, name): Voice.from_json(settings, one) for (source, name), one in saved["voices"]}
         room.over = [Voice.from_json(settings, one) for one in saved["over"]]
         for (label, text), one in saved["repeated"]:
-            room.repeated[label, text] = Repeated(Event.from_json(one["event"]), set(one["users"]), one["shown"])
+            room.repeated[label, text] = Repeated(
+                Event.from_json(one["event"], settings.zone), set(one["users"]), one["shown"]
+            )
         return room

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from xuncha.serve.live.zones import CHINA
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,9 @@ class Settings:
 
     cached_texts: int = 20_000
     """Verdicts kept, so that a comment which repeats is scored once."""
+
+    zone: tzinfo = CHINA
+    """Of dates in events (`clock`), for people."""
 
 
 SETTINGS = Settings()
