@@ -37,12 +37,22 @@ class Said:
     end: float
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Repeat:
+    """One more time that an event's words were written: when, by whom, and the place in the input."""
+
+    time: float
+    user: str
+    where: str
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One violation. Times are seconds on the room's clock; `end` is that of the last repeat.
 
     `peak` is the highest score of a window, `support` what its least sure views say.
-    `repeats` counts how often it was said or written, `users` by how many; `zone` is that of dates for people.
+    `repeats` counts how often it was said or written, `users` by how many; `repeated_by` has the first of the
+    others. `zone` is that of dates for people.
     """
 
     id: str
@@ -63,12 +73,18 @@ class Event:
     repeats: int
     users: int
     model: str
+    repeated_by: tuple[Repeat, ...] = ()
     zone: tzinfo = CHINA
 
     @property
     def exposed_minutes(self) -> float:
         """Minutes from the first word of the violation to the last word of its last repeat."""
         return round((self.end - self.start) / 60, 3)
+
+    @property
+    def place(self) -> Repeat:
+        """When, by whom and where it was first written."""
+        return Repeat(self.start, self.user, self.evidence[0].where)
 
     @property
     def text(self) -> str:
@@ -83,6 +99,9 @@ class Event:
         values["peak"], values["support"] = round(self.peak, 6), round(self.support, 6)
         for piece in (*values["evidence"], *values["handles"]):
             piece["start"], piece["end"] = round(piece["start"], 3), round(piece["end"], 3)
+        values["repeated_by"] = [
+            {"user": one.user, "time": round(one.time, 3), "where": one.where} for one in self.repeated_by
+        ]
         model = values.pop("model")
         return {
             **values,
@@ -97,6 +116,7 @@ class Event:
         given = {key: value for key, value in values.items() if key not in ("clock", "exposed_minutes")}
         given["evidence"] = tuple(Quote(**one) for one in given["evidence"])
         given["handles"] = tuple(Said(**one) for one in given["handles"])
+        given["repeated_by"] = tuple(Repeat(**one) for one in given["repeated_by"])
         return cls(**given, zone=zone)
 
 

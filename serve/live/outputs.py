@@ -51,6 +51,10 @@ def event_lines(event: Event, taxonomy: Taxonomy) -> list[Line]:
         lines.append([Piece(f"    {who} ", "dim"), Piece(f"「{visible(quote.text)}」", style)])
     if len(event.evidence) > _PLACES:
         lines.append([Piece(f"    … and {len(event.evidence) - _PLACES} more turns", "dim")])
+    if event.repeated_by:
+        also = ", ".join(f"{one.user} {clock(one.time, event.zone)}" for one in event.repeated_by[:_PLACES])
+        more = f" … and {event.repeats - 1 - _PLACES:,} more" if event.repeats - 1 > _PLACES else ""
+        lines.append([Piece(f"    also {visible(also)}{more}", "dim")])
     for said in event.handles:
         lines.append([Piece(f"    → {visible(said.value)}", "bold"), Piece(f"  「{visible(said.text)}」", "dim")])
     return [*lines, [Piece(f"    {visible(event.rule)} · {event.id}", "dim")]]

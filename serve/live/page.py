@@ -172,12 +172,26 @@ def _event(event: Event, own: str, room: Shown, anchor: str, taxonomy: Taxonomy)
         for said in event.handles
     )
     times = f"{event.repeats}" + (f"({event.users} 人)" if event.users > 1 else "")
+    repeats = _repeats(event, room, anchor, places)
     return (
         f'<tr id="{own}" class="{_tone(event.label)}"><td class="time">{room.clock(event.start)}<br>'
         f'<span class="soft">{room.clock(event.end)}</span></td><td><span class="tag">{_safe(label.name_zh)}</span><br>'
-        f'{_safe(reason.name_zh)}</td><td>{quotes}{values}</td><td class="number">{times}</td>'
+        f'{_safe(reason.name_zh)}</td><td>{quotes}{values}{repeats}</td><td class="number">{times}</td>'
         f'<td class="number">{event.peak:.2f}</td><td>{_safe(event.rule)}</td></tr>'
     )
+
+
+def _repeats(event: Event, room: Shown, anchor: str, places: Mapping[str, int]) -> str:
+    """Who wrote the same, folded away."""
+    if not event.repeated_by:
+        return ""
+    rows = "".join(
+        f'<div><a href="#{anchor}t{places.get(one.where, 0)}">{room.clock(one.time)}</a> {_safe(one.user)}</div>'
+        for one in event.repeated_by
+    )
+    more = event.repeats - 1 - len(event.repeated_by)
+    rest = f'<div class="soft">另有 {more} 次</div>' if more > 0 else ""
+    return f'<details class="repeats"><summary>重复发布 {event.repeats - 1} 次</summary>{rows}{rest}</details>'
 
 
 def _transcript(room: Shown, anchor: str) -> str:

@@ -115,8 +115,10 @@ class Room:
             return event
         known.users.add(event.user)
         first = known.event if known.event.start <= event.start else replace(event, id=known.event.id)
+        others = {known.event.place, event.place, *known.event.repeated_by} - {first.place}
+        named = tuple(sorted(others)[: self.settings.repeats_named])
         known.event = replace(
-            first, end=max(event.end, known.event.end), peak=max(event.peak, known.event.peak),
+            first, repeated_by=named, end=max(event.end, known.event.end), peak=max(event.peak, known.event.peak),
             support=max(event.support, known.event.support), repeats=known.event.repeats + event.repeats,
             users=len(known.users),
         )  # fmt: skip

@@ -53,6 +53,9 @@ class Settings:
     repeat_s: float = 300.0
     """The same comment again within this time is a repeat of the event, not a new one."""
 
+    repeats_named: int = 50
+    """Of how many repeats an event names user, time and place: those of one comment can be thousands."""
+
     tolerance_s: float = 10.0
     """How late a line may come in a stream and still be put in its place."""
 
