@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -34,6 +34,9 @@ _FIELD_OF = {name: field for field, names in _NAMES.items() for name in names}
 _SPEECH = ("speech", "asr", "voice", "audio", "transcript", "spoken", "语音", "口播", "主播说话", "字幕")
 _WORDLESS = ("gift", "like", "enter", "member", "follow", "礼物", "点赞", "进入", "进场")
 _COMMENT = ("comment", "danmaku", "barrage", "chat", "message", "msg", "text", "bullet", "弹幕", "评论", "聊天", "公屏")
+
+
+_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,31 +97,41 @@ def read_csv(name: str, text: str, intake: Intake) -> list[Turn]:
     """The turns of a CSV or TSV log with a header. Raises `XunchaError` that names the columns."""
     head = text.split("\n", 1)[0]
     delimiter = max(",\t;", key=head.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     header: list[str] | None = None
     found = []
-    for cells in _rows(name, rows, intake):
+    for number, cells in _rows(name, text, delimiter, intake):
         if header is None:
             header = _header(name, cells)
         elif any(cell.strip() for cell in cells):
-            place = Place(name, rows.line_num, "", intake.zone)
+            place = Place(name, number, "", intake.zone)
             found.append(intake.taken(partial(row_turn, header, cells, delimiter, place)))
     if header is None:
         _header(name, [])
     return [turn for turn in found if turn]
 
 
-def _rows(name: str, rows: Any, intake: Intake) -> Iterator[list[str]]:
-    while True:
+def _rows(name: str, text: str, delimiter: str, intake: Intake) -> Iterator[tuple[int, list[str]]]:
+    """Rows with the number of their first line.
+
+    A line with a stray quote is read by itself, so that it does not swallow those after it.
+    """
+    lines = _LINES.findall(text)
+    at = 0
+    while at < len(lines):
+        rows = csv.reader(lines[at:], delimiter=delimiter, strict=True)
+        taken = 0
         try:
-            cells = next(rows)
-        except StopIteration:
+            for cells in rows:
+                yield at + taken + 1, cells
+                taken = rows.line_num
             return
+        except csv.Error:
+            at += taken
+        try:
+            yield at + 1, next(csv.reader([lines[at]], delimiter=delimiter), [])
         except csv.Error as error:
-            where = f"{name}:{rows.line_num}"
-            intake.left_out(XunchaError(f"{where}: the line cannot be read as CSV: {error}. Mend it."))
-            continue
-        yield cells
+            intake.left_out(XunchaError(f"{name}:{at + 1}: the line cannot be read as CSV: {error}. Mend it."))
+        at += 1
 
 
 def _header(name: str, cells: list[str]) -> list[str]:

@@ -304,6 +304,14 @@ def test_an_entry_is_told_of_by_the_name_that_its_field_has_in_the_file(tmp_path
         read(tmp_path, "r.json", json.dumps(value))
 
 
+def test_a_stray_quote_swallows_no_lines(tmp_path: Path) -> None:
+    content = 'time,user,text\n1,甲,"加微信\n2,乙,"好\n看"\n3,丙,"好"啊\n4,丁,好\n5,戊,"完'
+    turns = read(tmp_path, "c.csv", content)
+    assert [(turn.user, turn.text.strip(), turn.where.rpartition(":")[2]) for turn in turns] == [
+        ("甲", "加微信", "2"), ("乙", "好\n看", "3"), ("丙", "好啊", "5"), ("丁", "好", "6"), ("戊", "完", "7")
+    ]  # fmt: skip
+
+
 def test_a_delimiter_in_the_last_column_loses_no_words(tmp_path: Path) -> None:
     turns = read(tmp_path, "c.csv", "time,user,text\n1,甲,好,加微信,abc123\n2,乙,好看,,\n")
     assert [turn.text for turn in turns] == ["好,加微信,abc123", "好看,,"]
