@@ -17,7 +17,7 @@ _ANY = f"0-9{''.join(_STRONG)}"
 _NUMERALS = re.compile(f"[0-9{_CHINESE}]+")
 
 COUNTED = re.compile(
-    r"号(?![码主])|个(?!人[号微账企主的])|天(?!天)|件|块|元|毛|折|斤|克|两|米|寸|款|双|套|盒|瓶|袋|箱|张|支|枚|颗|只|楼|层|岁|日|月"
+    r"号(?=[链款色的球宝商小衣裤鞋包那这也])|个(?!人[号微账企主的])|天(?!天)|件|块|元|毛|折|斤|克|两|米|寸|款(?![式加])|双|套|盒|瓶|袋|箱|张|支|枚|颗|只|楼|层|岁|日|月(?![嫂饼子亮光])"
     r"|年|分钟|秒|小时|倍|成新|包(?![邮装括])|条(?!件)|位(?!置)|种|码(?!头)|十|百|千|万|亿|人份|把(?=刀|伞|椅|壶)|点(?=半|钟|前|后|开|多)"
 )
 """What a numeral before it counts: a unit, a measure word, a place value."""
@@ -109,7 +109,7 @@ def _past_phone(run: str, tail: int, after: str) -> int | None:
     rest = len(run) - length
     if not rest or rest > min(tail, _PRICE):
         return 0 if not rest else None
-    counts = COUNTED.match(after) or (rest == 1 and after and not after[0].isascii())
+    counts = COUNTED.match(after) or (rest == 1 and run[-1] in "一两" and after and not after[0].isascii())
     return rest if counts else None
 
 

@@ -67,6 +67,11 @@ def test_values_are_read(text: str, values: list[str]) -> None:
         ("扣扣八八六六七七两个人一起拍", ["qq:886677"]),
         ("扣扣八八六六七七一起拍", ["qq:886677"]),
         ("加QQ1234567 3号链接", ["qq:1234567"]),
+        ("打我电话幺五九二二零零四四八三一准给赔", ["15922004483"]),
+        ("小企鹅四四零幺九一百件起", ["qq:44019"]),
+        ("发我qq四四九幺零零三二七二十件起印", ["qq:449100327"]),
+        ("飞机 @dongbei_qian三天翻倍", []),
+        ("iPhone13二手128G", ["id:iphone13"]),
     ],
 )
 def test_a_number_of_something_after_a_contact_value_is_no_part_of_it(text: str, values: list[str]) -> None:
@@ -86,6 +91,9 @@ def test_a_number_of_something_after_a_contact_value_is_no_part_of_it(text: str,
         ("一三八一三八零零一三八零零零", ["13800138000"]),
         ("扣扣八八六六七七个人号", ["qq:886677"]),
         ("证书编号一三八零零一三八零零零一二三四五", []),
+        ("条码幺九二幺七七零五六三三八你看一下", []),
+        ("🐧六六二〇三七号 附营养液", ["qq:662037"]),
+        ("伽薇 mumu〇七一一 月嫂档期", ["wx:mumu0711"]),
     ],
 )
 def test_digits_that_belong_to_a_contact_value_are_kept(text: str, values: list[str]) -> None:
