@@ -1,11 +1,9 @@
-"""Lines of a live room's log: objects (JSONL, CSV) with time, user, role and text, or plain time<TAB>text."""
+"""Lines of a live room's log: objects with time, user, role and text, or plain time<TAB>text."""
 
 from __future__ import annotations
 
-import csv
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
@@ -30,13 +28,10 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "source": ("source", "type", "kind", "channel", "event", "来源", "类型"),
     "merchant": ("merchant", "merchant_id", "shop", "shop_id", "seller", "seller_id", "商家", "店铺", "商家id"),
 }  # fmt: skip
-_FIELD_OF = {name: field for field, names in _NAMES.items() for name in names}
+FIELD_OF = {name: field for field, names in _NAMES.items() for name in names}
 _SPEECH = ("speech", "asr", "voice", "audio", "transcript", "spoken", "语音", "口播", "主播说话", "字幕")
 _WORDLESS = ("gift", "like", "enter", "member", "follow", "礼物", "点赞", "进入", "进场")
 _COMMENT = ("comment", "danmaku", "barrage", "chat", "message", "msg", "text", "bullet", "弹幕", "评论", "聊天", "公屏")
-
-
-_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,79 +88,6 @@ def read_json_list(name: str, values: list[Any], intake: Intake) -> list[Turn]:
     return [turn for turn in found if turn]
 
 
-def read_csv(name: str, text: str, intake: Intake) -> list[Turn]:
-    """The turns of a CSV or TSV log with a header. Raises `XunchaError` that names the columns."""
-    head = text.split("\n", 1)[0]
-    delimiter = max(",\t;", key=head.count)
-    header: list[str] | None = None
-    found = []
-    for number, cells in _rows(name, text, delimiter, intake):
-        if header is None:
-            header = _header(name, cells)
-        elif any(cell.strip() for cell in cells):
-            place = Place(name, number, "", intake.zone)
-            found.append(intake.taken(partial(row_turn, header, cells, delimiter, place)))
-    if header is None:
-        _header(name, [])
-    return [turn for turn in found if turn]
-
-
-def _rows(name: str, text: str, delimiter: str, intake: Intake) -> Iterator[tuple[int, list[str]]]:
-    """Rows with the number of their first line.
-
-    A line with a stray quote is read by itself, so that it does not swallow those after it.
-    """
-    lines = _LINES.findall(text)
-    at = 0
-    while at < len(lines):
-        rows = csv.reader(lines[at:], delimiter=delimiter, strict=True)
-        taken = 0
-        try:
-            for cells in rows:
-                yield at + taken + 1, cells
-                taken = rows.line_num
-            return
-        except csv.Error:
-            at += taken
-        try:
-            yield at + 1, next(csv.reader([lines[at]], delimiter=delimiter), [])
-        except csv.Error as error:
-            intake.left_out(XunchaError(f"{name}:{at + 1}: the line cannot be read as CSV: {error}. Mend it."))
-        at += 1
-
-
-def _header(name: str, cells: list[str]) -> list[str]:
-    header = [cell.strip() for cell in cells]
-    missing = [field for field in ("time", "text") if field not in _fields(dict.fromkeys(header))]
-    if missing:
-        raise XunchaError(
-            f"{name}:1: there is no column for {' and '.join(missing)} among {quote(', '.join(header), 80)}. "
-            "Give the columns the names time, user, role, text."
-        )
-    return header
-
-
-def row_turn(header: list[str], cells: list[str], delimiter: str, place: Place) -> Turn | None:
-    """The turn of a row. A text in the last column may hold the delimiter without quotes."""
-    if len(cells) > len(header):
-        last = header[-1].lower()
-        if any(cell.strip() for cell in cells[len(header) :]) and _FIELD_OF.get(last) != "text":
-            raise XunchaError(
-                f"{place.where}: {len(cells)} cells under {len(header)} columns. Put a text that holds "
-                f"{quote(delimiter)} in double quotes."
-            )
-        if _FIELD_OF.get(last) == "text":
-            cells = [*cells[: len(header) - 1], delimiter.join(cells[len(header) - 1 :])]
-    return turn_of(_in_seconds(dict(zip(header, cells, strict=False))), place)
-
-
-def _in_seconds(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A row of Whisper's TSV (and whisper.cpp's CSV), which have whole milliseconds in `start`, `end` and `text`."""
-    if [*values] != ["start", "end", "text"] or not (values["start"].isdecimal() and values["end"].isdecimal()):
-        return values
-    return {**values, "start": int(values["start"]) / 1000, "end": int(values["end"]) / 1000}
-
-
 def read_plain(name: str, text: str, intake: Intake) -> list[Turn]:
     """The turns of lines time<TAB>text (or time<TAB>speaker<TAB>text)."""
     return _each_line(name, text, intake, lambda line, place: _plain(line, place) if line.strip() else None)
@@ -180,7 +102,7 @@ def _each_line(name: str, text: str, intake: Intake, read: Callable[[str, Place]
 def is_header(line: str) -> bool:
     """Whether a line names the columns of a log."""
     cells = line.removeprefix("\ufeff").strip("\r\n").split(max(",\t;", key=line.count))
-    return {"time", "text"} <= set(_fields(dict.fromkeys(cell.strip().strip('"') for cell in cells)))
+    return {"time", "text"} <= set(fields(dict.fromkeys(cell.strip().strip('"') for cell in cells)))
 
 
 def _plain(line: str, place: Place) -> Turn | None:
@@ -204,10 +126,10 @@ def turn_from(segment: Segment, room: str) -> Turn:
 
 def turn_of(value: Mapping[str, Any], place: Place) -> Turn | None:
     """The turn of one object. An object of a known kind without words (a gift, a like) is none."""
-    given = _fields(value)
+    given = fields(value)
     text = given.get("text")
     if isinstance(text, dict):
-        text = _fields(text).get("text")
+        text = fields(text).get("text")
     if text is None or text == "":
         if "text" in given or "source" in given:
             return None
@@ -247,7 +169,7 @@ def _source(word: str, role: str, *, named: bool) -> Source | None:
     return Source.COMMENT
 
 
-def _fields(value: Mapping[str, Any]) -> dict[str, Any]:
+def fields(value: Mapping[str, Any]) -> dict[str, Any]:
     """The known fields among the keys of an object; the first name of a field that is there counts."""
     plain = {str(key).strip().lower(): one for key, one in value.items()}
     found = {}

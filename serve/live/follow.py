@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from xuncha.labels.errors import XunchaError, quote
-from xuncha.serve.live.comment_log import Place, is_header, read_line, row_turn
+from xuncha.serve.live.comment_log import Place, is_header, read_line
+from xuncha.serve.live.csv_log import row_turn
 from xuncha.serve.live.events import Event
 from xuncha.serve.live.monitor import Monitor
 from xuncha.serve.live.outputs import json_line

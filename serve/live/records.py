@@ -14,7 +14,8 @@ from typing import Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
 from xuncha.serve.live.asr_json import holds_segments, is_recognised, read_asr
-from xuncha.serve.live.comment_log import is_header, parsed, read_csv, read_json_list, read_jsonl, read_plain, turn_from
+from xuncha.serve.live.comment_log import is_header, parsed, read_json_list, read_jsonl, read_plain, turn_from
+from xuncha.serve.live.csv_log import read_csv
 from xuncha.serve.live.intake import Intake, refused
 from xuncha.serve.live.one_clock import on_one_clock, shifted
 from xuncha.serve.live.segments import Segment
