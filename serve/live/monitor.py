@@ -20,6 +20,8 @@ from xuncha.serve.live.turns import Turn
 from xuncha.serve.live.voice import FOREVER, Voice
 from xuncha.serve.verdict import Scored, Verdict
 
+_COUNT_CHARS = 4
+
 
 class Judge(Protocol):
     """What scores texts: `xuncha.serve.Scorer`, or a stand-in."""
@@ -132,6 +134,8 @@ class Monitor:
         near = self.settings.join_chars
         own = [(first, last) for first, last, _ in found if first <= one.end + near and one.start - near <= last]
         begun, ended = min([one.start, *(first for first, _ in own)]), max([one.end, *(last for _, last in own)])
+        if own and _counts_only(track.slice(own[-1][1], ended)):
+            ended = own[-1][1]
         pieces = track.pieces(begun, ended)
         quotes = tuple(
             Quote(
@@ -191,3 +195,8 @@ class Monitor:
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from what `to_json` gave."""
         self.rooms = {name: Room.from_json(name, self.settings, one) for name, one in saved.items()}
+
+
+def _counts_only(rest: str) -> bool:
+    """Whether evidence goes on after a contact value only with digits that are no part of it: 25 of 25块."""
+    return 0 < len(rest) <= _COUNT_CHARS and rest.isnumeric()

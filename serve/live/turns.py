@@ -100,9 +100,10 @@ def _date(word: str, zone: tzinfo) -> float | None:
     except ValueError:
         return None
     try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
     except (OverflowError, ValueError):  # year 1 in a zone east of Greenwich
         return None
+    return seconds if seconds >= 0 else None
 
 
 def is_date(seconds: float) -> bool:

@@ -111,6 +111,8 @@ def test_a_turn_that_begins_with_a_number_of_something_begins_no_digits_of_an_id
 def test_the_words_of_the_next_turn_are_no_evidence_of_a_contact_value(judge: WordJudge) -> None:
     (event,) = events_of(judge, [speech(1, "想要的加我微信mama520", 3), speech(4, "一号链接也可以拍", 6)])
     assert ([quote.text for quote in event.evidence], event.handles[0].value) == (["加我微信mama520"], "wx:mama520")
+    (event,) = events_of(judge, [speech(1, "想要的加我微信mama520", 3), speech(4, "25块钱一斤的苹果", 6)])
+    assert ([quote.text for quote in event.evidence], event.handles[0].value) == (["加我微信mama520"], "wx:mama520")
 
 
 def test_the_stretch_holds_the_value() -> None:

@@ -332,6 +332,7 @@ def test_dates_without_a_zone_are_of_the_zone_given_and_meet_epoch_times(tmp_pat
 
 def test_dates_that_name_no_zone_are_of_china() -> None:
     assert seconds_of("2026-11-25 20:00:00") == 1795608000
+    assert seconds_of("0001-01-01 00:00:00") is None and seconds_of(1795608000 * 10**6) == 1795608000
     assert clock(1795608000, zone_of("UTC") or CHINA) == "2026-11-25 12:00:00+00:00"
 
 
