@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from xuncha.models.session import Floats
 
 # Two marked stretches with at most this many unmarked characters between them are one: separators, a filler.
 GAP = 2
+# One stretch becomes two where the reason changes for so many characters on both sides, by so much probability.
+PART = 4
+MARGIN = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class Stretch:
 def stretches(evidence: CharacterEvidence, members: Sequence[int], threshold: float) -> list[Stretch]:
     """The stretches whose tokens reach `threshold` for any reason in `members`, in order of place.
 
-    Where no token reaches it, the stretch around the best token: a flagged text always has evidence.
+    A cure and a superlative side by side are two stretches: each breaks a rule of its own. Where no token reaches it,
+    the stretch around the best token: a flagged text always has evidence.
     """
     if not evidence.spans:
         return []
@@ -39,7 +44,8 @@ def stretches(evidence: CharacterEvidence, members: Sequence[int], threshold: fl
         marked = best >= 0.5 * best.max()
         marked = _run_around(marked, int(best.argmax()))
     runs = _runs(evidence.spans, marked)
-    return [_stretch(evidence, own, members, first, last) for first, last in runs]
+    parts = [part for run in runs for part in _parts(evidence.spans, own, *run)]
+    return [_stretch(evidence, own, members, *_trimmed(marked, *part)) for part in parts]
 
 
 def _run_around(
@@ -67,6 +73,37 @@ def _runs(
         else:
             runs.append((place, place))
     return runs
+
+
+def _parts(spans: Sequence[tuple[int, int]], own: Floats, first: int, last: int) -> list[tuple[int, int]]:
+    """A run of tokens (first, last), parted where its reason surely changes."""
+    leading = own[first : last + 1].argmax(axis=1).tolist()
+    changes = [first + at for at in range(1, len(leading)) if leading[at] != leading[at - 1]]
+    parts: list[tuple[int, int]] = []
+    begin = first
+    for place, after in pairwise([*changes, last + 1]):
+        before, behind = (begin, place - 1), (place, after - 1)
+        if _length(spans, before) >= PART and _length(spans, behind) >= PART and _differ(own, before, behind):
+            parts.append(before)
+            begin = place
+    return [*parts, (begin, last)]
+
+
+def _trimmed(marked: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], first: int, last: int) -> tuple[int, int]:
+    """A part without what stands unmarked at its ends: the comma where a run was parted."""
+    places = np.flatnonzero(marked[first : last + 1])
+    return first + int(places[0]), first + int(places[-1])
+
+
+def _length(spans: Sequence[tuple[int, int]], part: tuple[int, int]) -> int:
+    return spans[part[1]][1] - spans[part[0]][0]
+
+
+def _differ(own: Floats, before: tuple[int, int], behind: tuple[int, int]) -> bool:
+    """Whether each of two parts has a reason that leads there by the margin, and not the same one."""
+    one, other = (own[first : last + 1].mean(axis=0) for first, last in (before, behind))
+    leader, follower = int(one.argmax()), int(other.argmax())
+    return bool(min(one[leader] - one[follower], other[follower] - other[leader]) >= MARGIN)
 
 
 def _stretch(evidence: CharacterEvidence, own: Floats, members: Sequence[int], first: int, last: int) -> Stretch:

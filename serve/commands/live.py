@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -18,7 +19,6 @@ from xuncha.serve.commands.spot import Point
 if TYPE_CHECKING:
     from xuncha.serve.live.events import Event
     from xuncha.serve.live.records import Reading
-    from xuncha.serve.live.turns import Turn
     from xuncha.serve.scorer import Scorer
 
 _KINDS = ("jsonl", "txt", "srt", "vtt", "html")
@@ -48,6 +48,10 @@ def live(
     start: Annotated[
         str | None, typer.Option("--start", metavar="DATE", help="When second 0 of a transcript was.")
     ] = None,
+    zone: Annotated[
+        str,
+        typer.Option("--zone", metavar="ZONE", help="Of dates that name none, and of those printed: UTC, +08:00, …"),
+    ] = "Asia/Shanghai",
     shift: Annotated[
         list[str] | None,
         typer.Option("--shift", metavar="INPUT=SECONDS", help="Add to the times of INPUT; repeatable."),
@@ -60,6 +64,8 @@ def live(
     encoding: Annotated[
         str | None, typer.Option("--encoding", metavar="NAME", help="Of the inputs; default: found out.")
     ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Write nothing if a line cannot be read.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace OUTPUT if it exists.")] = False,
     model: ModelOption = None,
     point: PointOption = Point.BALANCED,
     threads: ThreadsOption = None,
@@ -67,6 +73,10 @@ def live(
     as_json: Annotated[bool, typer.Option("--json", help="Print events as JSONL.")] = False,
 ) -> None:
     """Find violations in records of live rooms, or in a running stream, with their time, words and rule.
+
+    A line that cannot be read is told of on stderr, counted and left out.
+
+    Exit codes: 0 done; 2 usage or error, a file of which nothing can be read, with --strict one bad line.
 
     Example: xuncha live room.srt comments.jsonl -o events.jsonl -o report.html
 
@@ -78,11 +88,15 @@ def live(
         if state and not follow:
             raise XunchaError("--state: a record needs no state. Add --follow, or leave --state out.")
         targets = [(_kind(one, follow), one) for one in outputs or []]
-        reading = Reading(input_format, encoding, room, _moment(start), _shifts(shift or []))
+        of = _zone(zone)
+        reading = Reading(input_format, encoding, room, _moment(start, of), _shifts(shift or []), of)
         if follow:
+            _refuse_for_streams({"--start": start, "--shift": shift, "--strict": strict, "--force": force})
             _follow(inputs, targets, reading, _Run(model, point, threads, tolerance, quiet, as_json, state))
         else:
-            _record(inputs, targets, reading, _Run(model, point, threads, tolerance, quiet, as_json, None))
+            _refuse_existing(targets, force=force)
+            run = _Run(model, point, threads, tolerance, quiet, as_json, None)
+            _record(inputs, targets, reading, run, strict=strict)
 
 
 class _Run:
@@ -101,29 +115,59 @@ class _Run:
         return Scorer.load(self.model, operating_point=self.point, threads=self.threads)
 
 
-def _record(inputs: list[str], targets: list[tuple[str, str]], reading: Reading, run: _Run) -> None:
+def _record(
+    inputs: list[str], targets: list[tuple[str, str]], reading: Reading, run: _Run, *, strict: bool
+) -> None:  # fmt: skip
+    from dataclasses import replace
+
+    from xuncha.serve.live.complaints import Complaints
+    from xuncha.serve.live.files import write
     from xuncha.serve.live.monitor import Monitor
     from xuncha.serve.live.outputs import summary_lines
     from xuncha.serve.live.records import read_records
+    from xuncha.serve.live.settings import SETTINGS
 
+    said = Complaints()
+    reading = replace(reading, warn=said.tell) if strict else replace(reading, warn=said.tell, left_out=said.left_out)
     turns = read_records(inputs, reading)
+    said.end()
     scorer = run.scorer()
-    monitor = Monitor(scorer)
+    monitor = Monitor(scorer, replace(SETTINGS, zone=reading.zone))
     last = {event.id: event for event in (*monitor.feed(turns), *monitor.close())}
     events = sorted(last.values(), key=lambda event: (event.room, event.start, event.id))
     for kind, target in targets:
-        _write(kind, target, turns, events, scorer)
-    if not targets:
+        write(kind, target, turns, events, scorer, reading.zone)
+    if _is_printed(run, targets):
         _printer(run, scorer)(events)
     if not run.quiet:
         rooms = len({turn.room for turn in turns})
-        print("\n".join(summary_lines(events, rooms, len(turns), 0)), file=sys.stderr)
+        print("\n".join(summary_lines(events, rooms, len(turns), 0, said.lines)), file=sys.stderr)
+
+
+def _is_printed(run: _Run, targets: Sequence[tuple[str, str]]) -> bool:
+    """Whether events go to stdout too: where there is no output, or --json asks for them."""
+    return not targets or (run.as_json and all(target != "-" for _, target in targets))
+
+
+def _refuse_existing(targets: Sequence[tuple[str, str]], *, force: bool) -> None:
+    from xuncha.serve.tables.target import Target
+
+    for _, target in targets:
+        if not Target(target).is_stream:
+            Target(target).refuse(force=force)
+
+
+def _refuse_for_streams(given: Mapping[str, object]) -> None:
+    for name, value in given.items():
+        if value:
+            raise XunchaError(f"{name} belongs to records: a stream is read as it comes. Leave it out.")
 
 
 def _follow(inputs: list[str], targets: list[tuple[str, str]], reading: Reading, run: _Run) -> None:
     from dataclasses import replace
 
-    from xuncha.serve.live.follow import Follower, Reader, complain
+    from xuncha.serve.live.complaints import Complaints
+    from xuncha.serve.live.follow import Follower, Reader
     from xuncha.serve.live.lines import arriving
     from xuncha.serve.live.monitor import Monitor
     from xuncha.serve.live.settings import SETTINGS
@@ -131,19 +175,23 @@ def _follow(inputs: list[str], targets: list[tuple[str, str]], reading: Reading,
 
     if inputs != ["-"]:
         raise XunchaError("--follow reads one stream from stdin: tail -F room.jsonl | xuncha live - --follow.")
-    settings = SETTINGS if run.tolerance is None else replace(SETTINGS, tolerance_s=run.tolerance)
+    tolerance = SETTINGS.tolerance_s if run.tolerance is None else run.tolerance
+    settings = replace(SETTINGS, tolerance_s=tolerance, zone=reading.zone)
     scorer = run.scorer()
-    state = State(run.state, scorer.model_id, scorer.operating_point) if run.state else None
+    state = State(run.state, scorer.model_id, scorer.operating_point, str(reading.zone)) if run.state else None
     with _appended(targets) as files, _stopping() as stopped:
         printer = _printer(run, scorer)
 
         def give(events: Sequence[Event]) -> None:
             _append(files, events, scorer)
-            if not targets:
+            if _is_printed(run, targets):
                 printer(events)
 
-        follower = Follower(Monitor(scorer, settings), Reader(reading.room or "stdin", complain), give, state)
+        said = Complaints()
+        reader = Reader(reading.room or "stdin", said.tell, zone=reading.zone)
+        follower = Follower(Monitor(scorer, settings), reader, give, state)
         follower.run(arriving(sys.stdin.fileno()), stopped)
+        said.end()
     if not run.quiet:
         late, bad = follower.monitor.late, follower.reader.bad
         print(f"{follower.reader.number:,} lines: {follower.events:,} events, {late:,} late, {bad:,} unreadable",
@@ -167,39 +215,6 @@ def _printer(run: _Run, scorer: Scorer) -> Callable[[Sequence[Event]], None]:
     return give
 
 
-def _write(kind: str, target: str, turns: Sequence[Turn], events: Sequence[Event], scorer: Scorer) -> None:
-    from xuncha.labels.io import replacing
-
-    with replacing(Path(target)) as stream:
-        stream.write(_rendered(kind, turns, events, scorer).encode("utf-8", "backslashreplace"))
-
-
-def _rendered(kind: str, turns: Sequence[Turn], events: Sequence[Event], scorer: Scorer) -> str:
-    from xuncha.serve.live.outputs import cues, event_lines, json_line
-    from xuncha.serve.live.page import page
-
-    taxonomy = scorer.bundle.taxonomy
-    if kind == "jsonl":
-        return "".join(map(json_line, events))
-    if kind == "html":
-        return page(turns, events, taxonomy, f"{scorer.model_id} · {scorer.operating_point}")
-    if kind in ("srt", "vtt"):
-        return cues(events, taxonomy, _zeros(turns), vtt=kind == "vtt")
-    lines = [line for event in events for line in event_lines(event, taxonomy)]
-    return "".join("".join(piece.text for piece in line) + "\n" for line in lines)
-
-
-def _zeros(turns: Sequence[Turn]) -> dict[str, float]:
-    """Of a room whose times are dates, the first turn is taken as the start of the recording."""
-    from xuncha.serve.live.turns import is_date
-
-    zeros: dict[str, float] = {}
-    for turn in turns:
-        if is_date(turn.start):
-            zeros[turn.room] = min(turn.start, zeros.get(turn.room, turn.start))
-    return zeros
-
-
 @contextmanager
 def _appended(targets: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, TextIO]]]:
     """Files that a stream's events are added to."""
@@ -219,8 +234,10 @@ def _added_to(target: str) -> TextIO:
 
 
 def _append(files: Sequence[tuple[str, TextIO]], events: Sequence[Event], scorer: Scorer) -> None:
+    from xuncha.serve.live.files import rendered
+
     for kind, stream in files:
-        stream.write(_rendered(kind, (), events, scorer))
+        stream.write(rendered(kind, (), events, scorer))
         stream.flush()
 
 
@@ -246,12 +263,21 @@ def _kind(target: str, follow: bool) -> str:
     return kind
 
 
-def _moment(word: str | None) -> float | None:
+def _zone(word: str) -> tzinfo:
+    from xuncha.serve.live.zones import zone_of
+
+    zone = zone_of(word)
+    if zone is None:
+        raise XunchaError(f"--zone: {quote(word)} is no time zone. Write Asia/Shanghai, UTC or +08:00.")
+    return zone
+
+
+def _moment(word: str | None, zone: tzinfo) -> float | None:
     from xuncha.serve.live.turns import is_date, seconds_of
 
     if word is None:
         return None
-    seconds = seconds_of(word)
+    seconds = seconds_of(word, zone)
     if seconds is None or not is_date(seconds):
         raise XunchaError(f'--start: {quote(word)} is no date and time. Write "2026-11-25 20:00:00".')
     return seconds

@@ -1,19 +1,20 @@
-"""Lines of a live room's log: objects (JSONL, CSV) with time, user, role and text, or plain time<TAB>text."""
+"""Lines of a live room's log: objects with time, user, role and text, or plain time<TAB>text."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
 from typing import Any
 
 from xuncha.labels.errors import XunchaError, quote
-from xuncha.labels.spreadsheet import is_scored, plain
 from xuncha.labels.strict import kind, load_json
+from xuncha.serve.live.intake import Intake
 from xuncha.serve.live.segments import ROLES, Segment, role_and_user, with_speaker
 from xuncha.serve.live.turns import Source, Turn, role_of, seconds_of
+from xuncha.serve.live.zones import CHINA
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "time": ("time", "start", "timestamp", "ts", "t", "begin", "offset", "created_at", "send_time", "sendtime",
@@ -27,7 +28,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "source": ("source", "type", "kind", "channel", "event", "来源", "类型"),
     "merchant": ("merchant", "merchant_id", "shop", "shop_id", "seller", "seller_id", "商家", "店铺", "商家id"),
 }  # fmt: skip
-_FIELD_OF = {name: field for field, names in _NAMES.items() for name in names}
+FIELD_OF = {name: field for field, names in _NAMES.items() for name in names}
 _SPEECH = ("speech", "asr", "voice", "audio", "transcript", "spoken", "语音", "口播", "主播说话", "字幕")
 _WORDLESS = ("gift", "like", "enter", "member", "follow", "礼物", "点赞", "进入", "进场")
 _COMMENT = ("comment", "danmaku", "barrage", "chat", "message", "msg", "text", "bullet", "弹幕", "评论", "聊天", "公屏")
@@ -35,11 +36,12 @@ _COMMENT = ("comment", "danmaku", "barrage", "chat", "message", "msg", "text", "
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a line without its own fields belongs to. `number` is its line in `name`."""
+    """What a line without its own fields belongs to. `number` is its line in `name`; `zone` that of its dates."""
 
     name: str
     number: int
     room: str
+    zone: tzinfo = CHINA
 
     @property
     def where(self) -> str:
@@ -69,64 +71,43 @@ def parsed(where: str, line: str) -> object:
         raise XunchaError(f"{error} Write one whole object on one line.") from None
 
 
-def read_jsonl(name: str, text: str, room: str) -> list[Turn]:
-    """The turns of a JSONL log. Raises `XunchaError` that names line and fix."""
-    found = (read_line(line, Place(name, number, room)) for number, line in enumerate(text.split("\n"), 1))
-    return [turn for turn in found if turn]
+def read_jsonl(name: str, text: str, intake: Intake) -> list[Turn]:
+    """The turns of a JSONL log."""
+    return _each_line(name, text, intake, read_line)
 
 
-def read_json_list(name: str, values: list[Any], room: str) -> list[Turn]:
+def read_json_list(name: str, values: list[Any], intake: Intake) -> list[Turn]:
     """The turns of a log that is one JSON list of objects."""
-    found = (turn_of(one, Place(name, number, room)) for number, one in enumerate(values, 1) if isinstance(one, dict))
+
+    def turn(number: int, value: object) -> Turn | None:
+        if not isinstance(value, dict):
+            raise XunchaError(f"{name}:{number}: must be an object; got {kind(value)}. Write the file again.")
+        return turn_of(value, Place(name, number, "", intake.zone))
+
+    found = (intake.taken(partial(turn, number, one)) for number, one in enumerate(values, 1))
     return [turn for turn in found if turn]
 
 
-def read_csv(name: str, text: str, room: str) -> list[Turn]:
-    """The turns of a CSV or TSV log with a header. Raises `XunchaError` that names the columns or the line."""
-    head = text.split("\n", 1)[0]
-    delimiter = max(",\t;", key=head.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        header = [cell.strip() for cell in next(rows, [])]
-        own = is_scored(header)
-        missing = [field for field in ("time", "text") if field not in _fields(dict.fromkeys(header))]
-        if missing:
-            raise XunchaError(
-                f"{name}:1: there is no column for {' and '.join(missing)} among {quote(', '.join(header), 80)}. "
-                "Give the columns the names time, user, role, text."
-            )
-        found = []
-        for cells in rows:
-            if any(cell.strip() for cell in cells):
-                values: dict[str, Any] = dict(zip(header, map(plain, cells) if own else cells, strict=False))
-                found.append(turn_of(_in_seconds(values), Place(name, rows.line_num, room)))
-    except csv.Error as error:
-        raise XunchaError(f"{name}:{rows.line_num}: the line cannot be read as CSV: {error}. Mend it.") from None
-    return [turn for turn in found if turn]
-
-
-def _in_seconds(values: dict[str, Any]) -> dict[str, Any]:
-    """A row of Whisper's TSV (and whisper.cpp's CSV), which have whole milliseconds in `start`, `end` and `text`."""
-    if [*values] != ["start", "end", "text"] or not (values["start"].isdecimal() and values["end"].isdecimal()):
-        return values
-    return {**values, "start": int(values["start"]) / 1000, "end": int(values["end"]) / 1000}
-
-
-def read_plain(name: str, text: str, room: str) -> list[Turn]:
+def read_plain(name: str, text: str, intake: Intake) -> list[Turn]:
     """The turns of lines time<TAB>text (or time<TAB>speaker<TAB>text)."""
-    found = (_plain(line, Place(name, number, room)) for number, line in enumerate(text.split("\n"), 1) if line.strip())
+    return _each_line(name, text, intake, lambda line, place: _plain(line, place) if line.strip() else None)
+
+
+def _each_line(name: str, text: str, intake: Intake, read: Callable[[str, Place], Turn | None]) -> list[Turn]:
+    lines = enumerate(text.split("\n"), 1)
+    found = (intake.taken(partial(read, line, Place(name, number, "", intake.zone))) for number, line in lines)
     return [turn for turn in found if turn]
 
 
 def is_header(line: str) -> bool:
     """Whether a line names the columns of a log."""
     cells = line.removeprefix("\ufeff").strip("\r\n").split(max(",\t;", key=line.count))
-    return {"time", "text"} <= set(_fields(dict.fromkeys(cell.strip().strip('"') for cell in cells)))
+    return {"time", "text"} <= set(fields(dict.fromkeys(cell.strip().strip('"') for cell in cells)))
 
 
 def _plain(line: str, place: Place) -> Turn | None:
     cells = line.strip("\r\n").removeprefix("\ufeff").split("\t")
-    time = seconds_of(cells[0])
+    time = seconds_of(cells[0], place.zone)
     if len(cells) < 2 or time is None:
         raise XunchaError(
             f"{place.where}: {quote(line)} is neither a JSON object nor a time, a tab and text. "
@@ -145,20 +126,20 @@ def turn_from(segment: Segment, room: str) -> Turn:
 
 def turn_of(value: Mapping[str, Any], place: Place) -> Turn | None:
     """The turn of one object. An object of a known kind without words (a gift, a like) is none."""
-    given = _fields(value)
+    given = fields(value)
     text = given.get("text")
     if isinstance(text, dict):
-        text = _fields(text).get("text")
+        text = fields(text).get("text")
     if text is None or text == "":
         if "text" in given or "source" in given:
             return None
         raise _missing("text", place, value)
     if not isinstance(text, str):
         text = json.dumps(text, ensure_ascii=False)
-    start = seconds_of(given.get("time"))
+    start = seconds_of(given.get("time"), place.zone)
     if start is None:
         raise _missing("time", place, value, given.get("time"))
-    end = seconds_of(given.get("end"))
+    end = seconds_of(given.get("end"), place.zone)
     user = _word(given.get("user"))
     role = role_of(_word(given.get("role"))) or (role_of(user) if role_of(user) in ROLES else "")
     source = _source(_word(given.get("source")), role, named="user" in given or "role" in given)
@@ -188,7 +169,7 @@ def _source(word: str, role: str, *, named: bool) -> Source | None:
     return Source.COMMENT
 
 
-def _fields(value: Mapping[str, Any]) -> dict[str, Any]:
+def fields(value: Mapping[str, Any]) -> dict[str, Any]:
     """The known fields among the keys of an object; the first name of a field that is there counts."""
     plain = {str(key).strip().lower(): one for key, one in value.items()}
     found = {}

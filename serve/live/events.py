@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
+from datetime import tzinfo
 from typing import Any
 
 from xuncha.serve.live.handles import Handle
 from xuncha.serve.live.turns import clock
+from xuncha.serve.live.zones import CHINA
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,22 @@ class Said:
     end: float
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Repeat:
+    """One more time that an event's words were written: when, by whom, and the place in the input."""
+
+    time: float
+    user: str
+    where: str
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One violation. Times are seconds on the room's clock; `end` is that of the last repeat.
 
     `peak` is the highest score of a window, `support` what its least sure views say.
-    `repeats` counts how often it was said or written, `users` by how many.
+    `repeats` counts how often it was said or written, `users` by how many; `repeated_by` has the first of the
+    others. `zone` is that of dates for people.
     """
 
     id: str
@@ -61,11 +73,18 @@ class Event:
     repeats: int
     users: int
     model: str
+    repeated_by: tuple[Repeat, ...] = ()
+    zone: tzinfo = CHINA
 
     @property
     def exposed_minutes(self) -> float:
         """Minutes from the first word of the violation to the last word of its last repeat."""
         return round((self.end - self.start) / 60, 3)
+
+    @property
+    def place(self) -> Repeat:
+        """When, by whom and where it was first written."""
+        return Repeat(self.start, self.user, self.evidence[0].where)
 
     @property
     def text(self) -> str:
@@ -75,20 +94,30 @@ class Event:
     def to_json(self) -> dict[str, Any]:
         """Plain values, as JSONL output has them."""
         values = asdict(self)
+        del values["zone"]
         values["start"], values["end"] = round(self.start, 3), round(self.end, 3)
         values["peak"], values["support"] = round(self.peak, 6), round(self.support, 6)
         for piece in (*values["evidence"], *values["handles"]):
             piece["start"], piece["end"] = round(piece["start"], 3), round(piece["end"], 3)
+        values["repeated_by"] = [
+            {"user": one.user, "time": round(one.time, 3), "where": one.where} for one in self.repeated_by
+        ]
         model = values.pop("model")
-        return {**values, "clock": clock(self.start), "exposed_minutes": self.exposed_minutes, "model": model}
+        return {
+            **values,
+            "clock": clock(self.start, self.zone),
+            "exposed_minutes": self.exposed_minutes,
+            "model": model,
+        }
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Event:
+    def from_json(cls, values: dict[str, Any], zone: tzinfo = CHINA) -> Event:
         """The event that `to_json` wrote."""
         given = {key: value for key, value in values.items() if key not in ("clock", "exposed_minutes")}
         given["evidence"] = tuple(Quote(**one) for one in given["evidence"])
         given["handles"] = tuple(Said(**one) for one in given["handles"])
-        return cls(**given)
+        given["repeated_by"] = tuple(Repeat(**one) for one in given["repeated_by"])
+        return cls(**given, zone=zone)
 
 
 def event_id(*parts: object) -> str:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import csv
-import sys
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
-from xuncha.labels.errors import XunchaError, escape_controls
-from xuncha.serve.live.comment_log import Place, is_header, read_line, turn_of
+from xuncha.labels.errors import XunchaError, quote
+from xuncha.serve.live.comment_log import Place, is_header, read_line
+from xuncha.serve.live.csv_log import row_turn
 from xuncha.serve.live.events import Event
 from xuncha.serve.live.monitor import Monitor
 from xuncha.serve.live.outputs import json_line
 from xuncha.serve.live.state import Resumption, State
-from xuncha.serve.live.turns import Turn
+from xuncha.serve.live.turns import Turn, clock, is_date
+from xuncha.serve.live.zones import CHINA
 from xuncha.serve.tables.encoding import mended
 
 _SNAPSHOT_LINES = 20_000
 _SNAPSHOT_S = 30.0
-_COMPLAINTS = 20
+_REMEMBERED = 20_000
+_APART_S = 3600.0
+"""A clock that goes back further than this may be of another zone."""
 
 
 @dataclass(slots=True)
@@ -31,6 +36,8 @@ class Reader:
     number: int = 0
     bad: int = 0
     header: list[str] = field(default_factory=list)
+    zone: tzinfo = CHINA
+    _delimiter: str = ","
 
     def turns(self, lines: Iterable[bytes]) -> Iterator[Turn]:
         """The turns of the lines, in order."""
@@ -40,24 +47,23 @@ class Reader:
                 turn = self._turn(raw.decode("utf-8", "surrogateescape"))
             except XunchaError as error:
                 self.bad += 1
-                if self.bad <= _COMPLAINTS:
-                    self.complain(f"{error} The line is left out.")
+                self.complain(f"{error} The line is left out.")
                 continue
             if turn is not None:
                 yield turn
 
     def _turn(self, raw: str) -> Turn | None:
-        line, place = mended(raw), Place("stdin", self.number, self.room)
+        line, place = mended(raw), Place("stdin", self.number, self.room, self.zone)
         if self.number == 1 and not line.lstrip("\ufeff ").startswith("{") and is_header(line):
-            self.header = [cell.strip() for cell in _cells(line.removeprefix("\ufeff"))]
+            self._delimiter = max(",\t;", key=line.count)
+            self.header = [cell.strip() for cell in self._cells(line.removeprefix("\ufeff"))]
             return None
         if self.header and line.strip() and not line.lstrip().startswith("{"):
-            return turn_of(dict(zip(self.header, _cells(line), strict=False)), place)
+            return row_turn(self.header, self._cells(line), self._delimiter, place)
         return read_line(line, place)
 
-
-def _cells(line: str) -> list[str]:
-    return next(csv.reader([line], delimiter=max(",\t;", key=line.count)), [])
+    def _cells(self, line: str) -> list[str]:
+        return next(csv.reader([line], delimiter=self._delimiter), [])
 
 
 class Follower:
@@ -74,8 +80,10 @@ class Follower:
         self.monitor, self.reader, self.state = monitor, reader, state
         self._give, self._clock = give, clock
         self._heard: dict[str, float] = {}
+        self._lasts: dict[str, float] = {}
         self._saved = clock()
         self.events = 0
+        self._counted: OrderedDict[str, None] = OrderedDict()
         self._resumption = None if state is None else self._restored(state)
 
     def _restored(self, state: State) -> Resumption:
@@ -120,7 +128,25 @@ class Follower:
         now = self._clock()
         for turn in self.reader.turns(lines):
             self._heard[turn.room] = now
+            self._check_clock(turn)
             yield turn
+
+    def _check_clock(self, turn: Turn) -> None:
+        """Tell of a room whose times cannot be of one clock: the lines are judged, but not joined."""
+        last = self._lasts.get(turn.room, turn.start)
+        self._lasts[turn.room] = turn.start
+        where, room = turn.where, quote(turn.room)
+        if is_date(last) != is_date(turn.start):
+            kinds = ("a date", "seconds of a record") if is_date(turn.start) else ("seconds of a record", "a date")
+            self.reader.complain(
+                f"{where}: room {room} has {kinds[0]} here and had {kinds[1]} before: these are not joined. "
+                "Write one kind of time in a room."
+            )
+        elif turn.start < last - _APART_S:
+            self.reader.complain(
+                f"{where}: the clock of room {room} goes back {clock(last - turn.start)} here: a new broadcast begins. "
+                "If it is the same, say with --zone where its dates are from."
+            )
 
     def _pass_time(self) -> None:
         """Rooms that brought nothing for a window end what they were saying; after the time of repeats they go."""
@@ -136,6 +162,7 @@ class Follower:
             self._out(self.monitor.close(closing))
             for name in closing:
                 del self._heard[name]
+                self._lasts.pop(name, None)
 
     def _ended(self) -> None:
         """The stream has ended. With a state the rooms stay open, and what they have so far is given out."""
@@ -151,17 +178,20 @@ class Follower:
         if self.state is not None:
             events = [event for event in events if self.state.is_new(event.id, json_line(event))]
         if events:
-            self.events += len(events)
+            self._count(events)
             self._give(events)
             if self.state is not None:
                 self.state.gave((event.id, json_line(event)) for event in events)
+
+    def _count(self, events: Sequence[Event]) -> None:
+        """Count each id once, however often its event is given out."""
+        for event in events:
+            self.events += event.id not in self._counted
+            self._counted[event.id] = None
+        while len(self._counted) > _REMEMBERED:
+            self._counted.popitem(last=False)
 
     def _snapshot(self) -> None:
         if self.state is not None:
             self.state.save(self.monitor.to_json())
             self._saved = self._clock()
-
-
-def complain(message: str) -> None:
-    """Tell of a line on stderr."""
-    print(escape_controls(message), file=sys.stderr, flush=True)

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-_STRONG = {
-    "零": "0", "〇": "0", "○": "0", "一": "1", "幺": "1", "壹": "1", "二": "2", "两": "2", "贰": "2", "三": "3",
-    "叁": "3", "四": "4", "肆": "4", "五": "5", "伍": "5", "六": "6", "陆": "6", "七": "7", "柒": "7", "八": "8",
-    "捌": "8", "九": "9", "玖": "9",
-}  # fmt: skip
-# Read as a digit only beside one: radio speech, and what speech recognition writes for 幺, 六 and 九.
-_WEAK = {"洞": "0", "拐": "7", "勾": "9", "腰": "1", "妖": "1", "邀": "1", "要": "1", "溜": "6", "酒": "9", "久": "9"}
-_WORDS = "要久邀"
-_TIMES = re.compile(f"(?<=[0-9{''.join(_STRONG)}])([两二三四五六七八])个([0-9{''.join(_STRONG)}])")
-_NUMERALS = re.compile(f"[0-9{''.join(_STRONG)}{''.join(_WEAK)}]+")
+from xuncha.serve.live.numerals import COUNTED, repeated, spoken_digits
+
 _LETTER = re.compile(r"(?:LETTER|SYMBOL|CAPITAL) (?:SMALL |CAPITAL )?([A-Z])$")
 _DIGITS = re.compile(r"(?<![a-z_])\d+(?:[-—–.·、,，*~_/ ]\d+)*(?![a-z_])")
 _UNIT_AFTER = "十百千万亿块元毛折件斤克米寸码号楼年月日天岁分秒点成倍克"
@@ -55,6 +47,9 @@ _AFTER_APP = [(kind, re.compile(f"(?:{names}){_BETWEEN}{_ID}")) for kind, names 
 _MAIL = re.compile(r"[a-z0-9][a-z0-9._\-]+@[a-z0-9\-]+(?:\.[a-z]{2,})+")
 _SITE = re.compile(r"(?:https?://|www\.)[a-z0-9\-./?=&_%]+|[a-z0-9\-]{2,}\.(?:com|cn|net|shop|top|vip|cc)(?![a-z])")
 _BARE = re.compile(r"(?<![a-z0-9_])(?=[a-z_\-]*\d)[a-z][a-z0-9_\-]{4,19}(?![a-z0-9_])")
+_COUNT_DIGITS = 4
+_COUNT = re.compile(rf"\d{{1,{_COUNT_DIGITS}}}(?:\.\d+)?")
+_BORDER = "\n"
 _FILLER = 14
 """Characters between two groups of digits that may still be one number (记一下啊, 有没有记好)."""
 
@@ -69,16 +64,19 @@ class Handle:
     end: int
 
 
-def read_handles(text: str) -> list[Handle]:
+def read_handles(text: str, borders: Collection[int] = ()) -> list[Handle]:
     """The contact values in `text`, in order, none within another.
+
+    `borders` are places where a turn begins: one that begins with a number of something (25块) begins no digits of an
+    id before it.
 
     >>> [one.value for one in read_handles("记一下幺三八 好了吧 零零幺三 八零零零")]
     ['13800138000']
     >>> [one.value for one in read_handles("加薇❤️ＡＢＣ①②③看图,扣扣是八八六六七七")]
     ['wx:abc123', 'qq:886677']
     """
-    plain, places = _repeated(*_plain(text))
-    spoken = _spoken(plain)
+    plain, places = repeated(*_plain(text, borders))
+    spoken = spoken_digits(plain)
     found = [*_numbers(spoken, places)]
     for kind, pattern in _AFTER_APP:
         found += [
@@ -91,32 +89,23 @@ def read_handles(text: str) -> list[Handle]:
     return _outermost(found)
 
 
-def _plain(text: str) -> tuple[str, list[int]]:
+def _plain(text: str, borders: Collection[int]) -> tuple[str, list[int]]:
     """`text` in plain lower-case characters, and for each the place it comes from.
 
     Marks are dropped, and blanks too, except beside a word in Latin letters: `abc123 666` is not one id, `a b c` is.
     """
     apart = _apart(text)
+    counts = {place for place in borders if _is_count(text, place)}
     chars: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):
+        if place in counts:
+            chars.append(_BORDER)
+            places.append(place)
         read = " " if place in apart else _read(char)
         chars.append(read)
         places += [place] * len(read)
     return "".join(chars), places
-
-
-def _repeated(plain: str, places: list[int]) -> tuple[str, list[int]]:
-    """With 四个六 after a numeral said as 六六六六."""
-    chars: list[str] = []
-    own: list[int] = []
-    at = 0
-    for match in _TIMES.finditer(plain):
-        times = int(_STRONG[match[1]])
-        chars += [*plain[at : match.start()], *match[2] * times]
-        own += [*places[at : match.start()], *[places[match.start()]] * (times - 1), places[match.end() - 1]]
-        at = match.end()
-    return "".join(chars) + plain[at:], own + places[at:]
 
 
 def _apart(text: str) -> set[int]:
@@ -126,8 +115,14 @@ def _apart(text: str) -> set[int]:
         one.end()
         for one, other in pairwise(runs)
         if text[one.end() : other.start()].isspace()
-        and any(len(run[0]) > 1 and not run[0].isdigit() for run in (one, other))
+        and (any(len(run[0]) > 1 and not run[0].isdigit() for run in (one, other)) or _is_count(text, other.start()))
     }
+
+
+def _is_count(text: str, place: int) -> bool:
+    """Whether a number of something stands there: 25块, 3号链接."""
+    number = _COUNT.match(text, place)
+    return bool(number and COUNTED.match(text, number.end()))
 
 
 def _read(char: str) -> str:
@@ -145,24 +140,6 @@ def _read(char: str) -> str:
     if letter:
         return letter[1].lower()
     return _PICTURES.get(char, plain if len(plain) == 1 else char)
-
-
-def _spoken(plain: str) -> str:
-    """The same number of characters, with digits for numerals that stand as digits: no 一个, no 第三."""
-    return _NUMERALS.sub(_as_digits, plain)
-
-
-def _as_digits(match: re.Match[str]) -> str:
-    run = match[0]
-    spoken = sum(char in _STRONG or char.isdigit() for char in run)
-    beside = match.string[max(0, match.start() - 1) : match.start()] + match.string[match.end() : match.end() + 1]
-    if len(run) < 2 and not any(char.isascii() and char.isalnum() for char in beside):
-        return run
-    if 2 * spoken < len(run):
-        return run
-    inner = run.strip(_WORDS)
-    before, after = run.split(inner, 1)
-    return before + "".join(_STRONG.get(char) or _WEAK.get(char, char) for char in inner) + after
 
 
 def _numbers(spoken: str, places: Sequence[int]) -> Iterator[Handle]:
@@ -194,9 +171,20 @@ def _phone_from(spoken: str, groups: Sequence[re.Match[str]], first: int) -> tup
         number += _only_digits(group[0])
         number = _TWICE.sub(r"\1\2", number)
         if len(number) >= 11:
+            if before is None and len(number) > 11 and COUNTED.match(spoken, group.end()):
+                return _without_count(number, group)
             return (number, group.end()) if _PHONE.fullmatch(number) else None
         before = group
     return None
+
+
+def _without_count(number: str, group: re.Match[str]) -> tuple[str, int] | None:
+    """A telephone number that a number of something follows at once: 1380013800025块."""
+    surplus = len(number) - 11
+    if surplus > _COUNT_DIGITS or not _PHONE.match(number):
+        return None
+    at = [place for place, char in enumerate(group[0], group.start()) if char.isdigit()][-surplus - 1]
+    return number[:11], at + 1
 
 
 def _is_quantity(spoken: str, group: re.Match[str]) -> bool:

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from xuncha.serve.live.comment_log import Place, read_line
-from xuncha.serve.live.follow import Follower, Reader, complain
+from xuncha.serve.live.complaints import Complaints
+from xuncha.serve.live.follow import Follower, Reader
 from xuncha.serve.live.monitor import Monitor
 from xuncha.serve.scorer import Scorer
 
@@ -33,7 +34,7 @@ def main() -> None:
     asked = parser.parse_args()
     scorer = Scorer.load(threads=asked.threads)
     given: list[object] = []
-    follower = Follower(Monitor(scorer), Reader("load", complain), given.extend)
+    follower = Follower(Monitor(scorer), Reader("load", Complaints().tell), given.extend)
     seconds = list(stream(asked.rooms, asked.rate, asked.seconds))
     lines = sum(map(len, seconds))
     slowest, began = 0.0, time.perf_counter()

@@ -20,6 +20,8 @@ from xuncha.serve.live.turns import Turn
 from xuncha.serve.live.voice import FOREVER, Voice
 from xuncha.serve.verdict import Scored, Verdict
 
+_COUNT_CHARS = 4
+
 
 class Judge(Protocol):
     """What scores texts: `xuncha.serve.Scorer`, or a stand-in."""
@@ -132,6 +134,8 @@ class Monitor:
         near = self.settings.join_chars
         own = [(first, last) for first, last, _ in found if first <= one.end + near and one.start - near <= last]
         begun, ended = min([one.start, *(first for first, _ in own)]), max([one.end, *(last for _, last in own)])
+        if own and _counts_only(track.slice(own[-1][1], ended)):
+            ended = own[-1][1]
         pieces = track.pieces(begun, ended)
         quotes = tuple(
             Quote(
@@ -150,7 +154,7 @@ class Monitor:
             rule=self._taxonomy.reason(one.reason).rule.citation, source=str(turn.source), role=turn.role,
             user=turn.user, start=start, end=end, evidence=quotes, handles=handles, peak=round(one.peak, 4),
             support=held, repeats=max([1, *(text.count(handle.text) for handle in handles)]), users=1,
-            model=self.judge.model_id,
+            model=self.judge.model_id, zone=self.settings.zone,
         )  # fmt: skip
 
     def _handles(self, voice: Voice, one: Candidate) -> list[tuple[int, int, Said]]:
@@ -160,7 +164,8 @@ class Monitor:
         track = voice.track
         start, end = voice.view(one, self.settings.handle_chars, FOREVER) or (one.start, one.end)
         found: dict[str, tuple[int, int, Said]] = {}
-        for handle in read_handles(track.slice(start, end)):
+        borders = [place - start for place in track.firsts if start < place < end]
+        for handle in read_handles(track.slice(start, end), borders):
             first, last = start + handle.start, start + handle.end
             if handle.kind == "id" and not (first < one.end and one.start < last):
                 continue
@@ -190,3 +195,8 @@ class Monitor:
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from what `to_json` gave."""
         self.rooms = {name: Room.from_json(name, self.settings, one) for name, one in saved.items()}
+
+
+def _counts_only(rest: str) -> bool:
+    """Whether evidence goes on after a contact value only with digits that are no part of it: 25 of 25块."""
+    return 0 < len(rest) <= _COUNT_CHARS and rest.isnumeric()

@@ -35,7 +35,8 @@ def event_lines(event: Event, taxonomy: Taxonomy) -> list[Line]:
 
     label, reason = taxonomy.label(event.label), taxonomy.reason(event.reason)
     style = LABEL_STYLES.get(event.label, OTHER_STYLE)
-    span = clock(event.start) if event.end - event.start < 0.05 else f"{clock(event.start)} – {clock(event.end)}"
+    span, end = clock(event.start, event.zone), clock(event.end, event.zone)
+    span = span if event.end - event.start < 0.05 else f"{span} – {end}"
     times = f" · {event.repeats} times by {event.users} users" if event.repeats > 1 and event.users > 1 else (
         f" · {event.repeats} times" if event.repeats > 1 else "")  # fmt: skip
     lines = [
@@ -50,18 +51,23 @@ def event_lines(event: Event, taxonomy: Taxonomy) -> list[Line]:
         lines.append([Piece(f"    {who} ", "dim"), Piece(f"「{visible(quote.text)}」", style)])
     if len(event.evidence) > _PLACES:
         lines.append([Piece(f"    … and {len(event.evidence) - _PLACES} more turns", "dim")])
+    if event.repeated_by:
+        also = ", ".join(f"{one.user} {clock(one.time, event.zone)}" for one in event.repeated_by[:_PLACES])
+        more = f" … and {event.repeats - 1 - _PLACES:,} more" if event.repeats - 1 > _PLACES else ""
+        lines.append([Piece(f"    also {visible(also)}{more}", "dim")])
     for said in event.handles:
         lines.append([Piece(f"    → {visible(said.value)}", "bold"), Piece(f"  「{visible(said.text)}」", "dim")])
     return [*lines, [Piece(f"    {visible(event.rule)} · {event.id}", "dim")]]
 
 
-def summary_lines(events: Sequence[Event], rooms: int, turns: int, late: int) -> list[str]:
+def summary_lines(events: Sequence[Event], rooms: int, turns: int, late: int, left_out: int = 0) -> list[str]:
     """What a run found, in a few lines."""
     labels: dict[str, int] = {}
     for event in events:
         labels[event.label] = labels.get(event.label, 0) + 1
     counts = " · ".join(f"{label} {count}" for label, count in sorted(labels.items())) or "nothing found"
-    lines = [f"{rooms:,} rooms, {turns:,} turns: {len(events):,} events · {counts}"]
+    missed = f", {left_out:,} left out" if left_out else ""
+    lines = [f"{rooms:,} rooms, {turns:,} turns{missed}: {len(events):,} events · {counts}"]
     wide = [one for one in campaigns(events) if one.wide]
     lines += [f"{one.value}: {len(one.rooms)} rooms, {one.times} times: {', '.join(one.rooms[:8])}" for one in wide]
     if late:

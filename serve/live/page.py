@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from html import escape
 from importlib.resources import files
 
@@ -16,6 +17,7 @@ from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.live.campaigns import Campaign, campaigns
 from xuncha.serve.live.events import Event, Quote
 from xuncha.serve.live.turns import Source, Turn, clock
+from xuncha.serve.live.zones import CHINA
 from xuncha.serve.visible import visible
 
 _ROLES = {"host": "主播", "assistant": "助播", "viewer": "观众"}
@@ -31,6 +33,11 @@ class Shown:
     name: str
     turns: Sequence[Turn]
     events: Sequence[Event]
+    zone: tzinfo
+
+    def clock(self, seconds: float) -> str:
+        """A time for people. The zone's offset stands once, in the head of the room."""
+        return clock(seconds, self.zone)[:19]
 
     @property
     def span(self) -> tuple[float, float]:
@@ -39,9 +46,9 @@ class Shown:
         return min(turn.start for turn in self.turns), max(*ends, *(event.end for event in self.events), 0.0)
 
 
-def page(turns: Sequence[Turn], events: Sequence[Event], taxonomy: Taxonomy, model: str) -> str:
-    """The whole page as HTML: what was found, campaigns, then every room."""
-    rooms = _rooms(turns, events)
+def page(turns: Sequence[Turn], events: Sequence[Event], taxonomy: Taxonomy, model: str, zone: tzinfo = CHINA) -> str:
+    """The whole page as HTML: what was found, campaigns, then every room. `zone`: of its dates."""
+    rooms = _rooms(turns, events, zone)
     style = files("xuncha.serve.live").joinpath("page.css").read_text("utf-8")
     body = "\n".join(
         [
@@ -60,14 +67,14 @@ def page(turns: Sequence[Turn], events: Sequence[Event], taxonomy: Taxonomy, mod
     )
 
 
-def _rooms(turns: Sequence[Turn], events: Sequence[Event]) -> list[Shown]:
+def _rooms(turns: Sequence[Turn], events: Sequence[Event], zone: tzinfo) -> list[Shown]:
     by_room: dict[str, tuple[list[Turn], list[Event]]] = {}
     for turn in turns:
         by_room.setdefault(turn.room, ([], []))[0].append(turn)
     for event in events:
         by_room[event.room][1].append(event)
     return [
-        Shown(name, sorted(own, key=lambda one: one.start), sorted(found, key=lambda one: (one.start, one.id)))
+        Shown(name, sorted(own, key=lambda one: one.start), sorted(found, key=lambda one: (one.start, one.id)), zone)
         for name, (own, found) in sorted(by_room.items(), key=lambda item: (-len(item[1][1]), item[0]))
     ]
 
@@ -110,9 +117,9 @@ def _campaigns(found: Sequence[Campaign], rooms: Sequence[Shown]) -> str:
 def _room(room: Shown, anchor: str, taxonomy: Taxonomy) -> str:
     start, end = room.span
     exposed = sum(event.exposed_minutes for event in room.events)
-    summary = f"{clock(start)} 至 {clock(end)} · {len(room.events)} 处疑似违规"
+    summary = f"{clock(start, room.zone)} 至 {clock(end, room.zone)} · {len(room.events)} 处疑似违规"
     if room.events:
-        summary += f" · 首次 {clock(room.events[0].start)} · 违规时长合计 {exposed:.1f} 分钟"
+        summary += f" · 首次 {room.clock(room.events[0].start)} · 违规时长合计 {exposed:.1f} 分钟"
     return (
         f'<section class="room" id="{anchor}"><h2>{_safe(room.name) or "直播间"}</h2>'
         f'<p class="soft">{_safe(summary)}</p>'
@@ -129,12 +136,12 @@ def _timeline(room: Shown, anchor: str, taxonomy: Taxonomy) -> str:
             f'<a class="{_tone(event.label)}" href="#{anchor}e{number}" '
             f'style="left:{100 * (event.start - start) / length:.3f}%;'
             f'width:{100 * (event.end - event.start) / length:.3f}%" '
-            f'title="{_safe(f"{clock(event.start)} {event.text[:60]}")}"></a>'
+            f'title="{_safe(f"{room.clock(event.start)} {event.text[:60]}")}"></a>'
             for number, event in enumerate(room.events)
             if event.label == label.id
         )
         lanes.append(f'<div class="lane"><span>{_safe(label.name_zh)}</span><div class="bar">{bars}</div></div>')
-    ticks = "".join(f"<span>{clock(start + length * at / (_TICKS - 1))}</span>" for at in range(_TICKS))
+    ticks = "".join(f"<span>{room.clock(start + length * at / (_TICKS - 1))}</span>" for at in range(_TICKS))
     return (
         f'<div class="timeline" role="img" aria-label="时间轴">{"".join(lanes)}<div class="ticks">{ticks}</div></div>'
     )
@@ -165,19 +172,33 @@ def _event(event: Event, own: str, room: Shown, anchor: str, taxonomy: Taxonomy)
         for said in event.handles
     )
     times = f"{event.repeats}" + (f"({event.users} 人)" if event.users > 1 else "")
+    repeats = _repeats(event, room, anchor, places)
     return (
-        f'<tr id="{own}" class="{_tone(event.label)}"><td class="time">{clock(event.start)}<br>'
-        f'<span class="soft">{clock(event.end)}</span></td><td><span class="tag">{_safe(label.name_zh)}</span><br>'
-        f'{_safe(reason.name_zh)}</td><td>{quotes}{values}</td><td class="number">{times}</td>'
+        f'<tr id="{own}" class="{_tone(event.label)}"><td class="time">{room.clock(event.start)}<br>'
+        f'<span class="soft">{room.clock(event.end)}</span></td><td><span class="tag">{_safe(label.name_zh)}</span><br>'
+        f'{_safe(reason.name_zh)}</td><td>{quotes}{values}{repeats}</td><td class="number">{times}</td>'
         f'<td class="number">{event.peak:.2f}</td><td>{_safe(event.rule)}</td></tr>'
     )
+
+
+def _repeats(event: Event, room: Shown, anchor: str, places: Mapping[str, int]) -> str:
+    """Who wrote the same, folded away."""
+    if not event.repeated_by:
+        return ""
+    rows = "".join(
+        f'<div><a href="#{anchor}t{places.get(one.where, 0)}">{room.clock(one.time)}</a> {_safe(one.user)}</div>'
+        for one in event.repeated_by
+    )
+    more = event.repeats - 1 - len(event.repeated_by)
+    rest = f'<div class="soft">另有 {more} 次</div>' if more > 0 else ""
+    return f'<details class="repeats"><summary>重复发布 {event.repeats - 1} 次</summary>{rows}{rest}</details>'
 
 
 def _transcript(room: Shown, anchor: str) -> str:
     marks = _marks(room.events)
     rows = "".join(
         f'<tr id="{anchor}t{number}" class="{"comment" if turn.source is Source.COMMENT else "speech"}">'
-        f'<td class="time">{clock(turn.start)}</td><td class="who">{_who(turn.role, turn.user)}</td>'
+        f'<td class="time">{room.clock(turn.start)}</td><td class="who">{_who(turn.role, turn.user)}</td>'
         f"<td>{''.join(_marked(turn.text, marks.get(turn.where, ())))}</td></tr>"
         for number, turn in enumerate(room.turns)
     )

@@ -4,33 +4,49 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
 from xuncha.serve.live.asr_json import holds_segments, is_recognised, read_asr
-from xuncha.serve.live.comment_log import is_header, parsed, read_csv, read_json_list, read_jsonl, read_plain, turn_from
+from xuncha.serve.live.comment_log import is_header, parsed, read_json_list, read_jsonl, read_plain, turn_from
+from xuncha.serve.live.csv_log import read_csv
+from xuncha.serve.live.intake import Intake, refused
+from xuncha.serve.live.one_clock import on_one_clock, shifted
 from xuncha.serve.live.segments import Segment
 from xuncha.serve.live.subtitles import read_subtitles
-from xuncha.serve.live.turns import Source, Turn, is_date, seconds_of
+from xuncha.serve.live.turns import Source, Turn, seconds_of
+from xuncha.serve.live.zones import CHINA
 from xuncha.serve.tables.encoding import Decoding, mended
 
 FORMATS = ("srt", "vtt", "json", "jsonl", "csv", "tsv", "txt")
 _ENDINGS = {"ndjson": "jsonl", "webvtt": "vtt", "log": ""}
 _LIMIT = 512 << 20
+_FIRST = 50
+"""Lines of which one at least must be whole, for the format to be told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How to read records. `shifts` adds seconds to the times of a file; `start` is the date of a record's second 0."""
+    """How to read records. `shifts` adds seconds to the times of a file; `start` is the date of a record's second 0.
+
+    `zone` is that of dates which name none. `left_out` is told of each line that cannot be read and is left out; by
+    default it is an error. `warn` is told of files whose times can hardly be of one clock.
+    """
 
     format: str | None = None
     encoding: str | None = None
     room: str | None = None
     start: float | None = None
     shifts: Mapping[str, float] = field(default_factory=dict)
+    zone: tzinfo = CHINA
+    left_out: Callable[[XunchaError], None] = refused
+    warn: Callable[[str], None] = warnings.warn
 
 
 def read_records(paths: Sequence[str], reading: Reading) -> list[Turn]:
@@ -42,10 +58,10 @@ def read_records(paths: Sequence[str], reading: Reading) -> list[Turn]:
     for name in reading.shifts:
         if name not in paths:
             raise XunchaError(f"--shift: {quote(name)} is not among the inputs.{did_you_mean(name, paths)}")
-    files = {path: _shifted(read_record(path, reading), reading.shifts.get(path, 0.0)) for path in paths}
-    turns = [turn for path in paths for turn in _in_rooms(path, files, reading)]
-    turns = _on_one_clock(turns, reading)
-    return sorted(turns, key=lambda turn: turn.start)
+    files = {path: shifted(read_record(path, reading), reading.shifts.get(path, 0.0)) for path in paths}
+    files = {path: _in_rooms(path, files, reading) for path in paths}
+    files = on_one_clock(files, reading.start, reading.warn)
+    return sorted((turn for path in paths for turn in files[path]), key=lambda turn: turn.start)
 
 
 def read_record(path: str, reading: Reading) -> list[Turn]:
@@ -54,7 +70,23 @@ def read_record(path: str, reading: Reading) -> list[Turn]:
     text = _text(path, name, reading.encoding)
     if not text.strip():
         raise XunchaError(f"{name}: the file is empty. Check how it was written.")
-    return _READERS[_format(path, text, reading.format)](name, text)
+    return _taken(name, text, _READERS[_format(path, text, reading.format)], reading)
+
+
+def _taken(name: str, text: str, read: Callable[[str, str, Intake], list[Turn]], reading: Reading) -> list[Turn]:
+    """The turns that `read` gives. A file of which nothing can be read is an error, whoever is told of lines."""
+    if reading.left_out is refused:
+        return read(name, text, Intake(reading.zone))
+    missed: list[XunchaError] = []
+    try:
+        turns = read(name, text, Intake(reading.zone, missed.append))
+    except XunchaError as error:
+        raise missed[0] if missed else error from None
+    if missed and not turns:
+        raise missed[0]
+    for one in missed:
+        reading.left_out(one)
+    return turns
 
 
 def _text(path: str, name: str, encoding: str | None) -> str:
@@ -92,18 +124,35 @@ def _format(path: str, text: str, given: str | None) -> str:
 
 
 def _is_jsonl(text: str, first: str) -> bool:
+    lines = text.strip().splitlines()
+    value = next(_first_objects([first]), None)
+    if value is None and len(lines) > 1:  # a list over many lines, or a log whose first line is broken
+        return not _is_json(text) and any(isinstance(one, dict) for one in _first_objects(lines))
+    return value is not None and (len(lines) > 1 or (isinstance(value, dict) and not is_recognised(value)))
+
+
+def _is_json(text: str) -> bool:
     try:
-        value = json.loads(first)
+        json.loads(text)
     except (ValueError, RecursionError):
         return False
-    return len(text.strip().splitlines()) > 1 or (isinstance(value, dict) and not is_recognised(value))
+    return True
+
+
+def _first_objects(lines: Sequence[str]) -> Iterator[object]:
+    """Values of the first lines; one that cannot be read is passed over."""
+    for line in lines[:_FIRST]:
+        try:
+            yield json.loads(line.removeprefix("\ufeff"))
+        except (ValueError, RecursionError):
+            continue
 
 
 def _speech(segments: Iterable[Segment]) -> list[Turn]:
     return [turn_from(segment, "") for segment in segments]
 
 
-def _json(name: str, text: str) -> list[Turn]:
+def _json(name: str, text: str, intake: Intake) -> list[Turn]:
     try:
         value: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -114,8 +163,8 @@ def _json(name: str, text: str) -> list[Turn]:
         if isinstance(value, dict) and isinstance(value.get(key), list) and "segments" not in value:
             value = value[key]
     if _is_log(value):
-        return read_json_list(name, value, "")
-    return _speech(read_asr(name, value))
+        return read_json_list(name, value, intake)
+    return _speech(read_asr(name, value, intake))
 
 
 def _is_log(value: object) -> bool:
@@ -128,45 +177,35 @@ def _is_log(value: object) -> bool:
     )
 
 
-def _jsonl(name: str, text: str) -> list[Turn]:
+def _jsonl(name: str, text: str, intake: Intake) -> list[Turn]:
     """A log; lines that a recogniser wrote, one result or segment a line, are speech."""
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    if not _line_is_recognised(lines[0][1]):
-        return read_jsonl(name, text, "")
+    if not is_recognised(next(_first_objects([line for _, line in lines]), None)):
+        return read_jsonl(name, text, intake)
     found = []
     for number, line in lines:
-        where = f"{name}:{number}"
-        found += _speech(read_asr(where, parsed(where, line.removeprefix("\ufeff"))))
+        found += _speech(intake.taken(partial(_recognised, f"{name}:{number}", line, intake)) or [])
     return found
 
 
-def _csv(name: str, text: str) -> list[Turn]:
+def _recognised(where: str, line: str, intake: Intake) -> list[Segment]:
+    return read_asr(where, parsed(where, line.removeprefix("\ufeff")), intake)
+
+
+def _csv(name: str, text: str, intake: Intake) -> list[Turn]:
     first = next(line for line in text.splitlines() if line.strip())
     if not is_header(first) and "\t" in first and seconds_of(first.split("\t")[0].removeprefix("\ufeff")) is not None:
-        return read_plain(name, text, "")
-    return read_csv(name, text.removeprefix("\ufeff"), "")
+        return read_plain(name, text, intake)
+    return read_csv(name, text.removeprefix("\ufeff"), intake)
 
 
-def _subtitles(name: str, text: str) -> list[Turn]:
-    return _speech(read_subtitles(name, text))
-
-
-def _plain(name: str, text: str) -> list[Turn]:
-    return read_plain(name, text, "")
+def _subtitles(name: str, text: str, intake: Intake) -> list[Turn]:
+    return _speech(read_subtitles(name, text, intake))
 
 
 _READERS = {
-    "srt": _subtitles, "vtt": _subtitles, "json": _json, "jsonl": _jsonl, "csv": _csv, "tsv": _csv, "txt": _plain
+    "srt": _subtitles, "vtt": _subtitles, "json": _json, "jsonl": _jsonl, "csv": _csv, "tsv": _csv, "txt": read_plain
 }  # fmt: skip
-
-
-def _shifted(turns: list[Turn], seconds: float) -> list[Turn]:
-    if not seconds:
-        return turns
-    return [
-        replace(turn, start=turn.start + seconds, end=None if turn.end is None else turn.end + seconds)
-        for turn in turns
-    ]
 
 
 def _in_rooms(path: str, files: Mapping[str, list[Turn]], reading: Reading) -> list[Turn]:
@@ -178,27 +217,3 @@ def _room_of(path: str, files: Mapping[str, list[Turn]]) -> str:
     stems = {one: Path(one).name.split(".")[0] if one != "-" else "stdin" for one in files}
     spoken = {stems[one] for one, turns in files.items() if any(turn.source is Source.SPEECH for turn in turns)}
     return stems[path] if stems[path] in spoken or len(spoken) != 1 else next(iter(spoken))
-
-
-def _on_one_clock(turns: list[Turn], reading: Reading) -> list[Turn]:
-    """Dates as seconds of the record where `start` says when that began; a room that mixes both is an error."""
-    if reading.start is not None:
-        since = reading.start
-        return [_shifted([turn], -since)[0] if is_date(turn.start) else turn for turn in turns]
-    kinds: dict[str, dict[bool, str]] = {}
-    for turn in turns:
-        kinds.setdefault(turn.room, {}).setdefault(is_date(turn.start), turn.where)
-    for room, places in kinds.items():
-        if len(places) > 1:
-            raise XunchaError(
-                f"{places[True]}: room {quote(room)} has dates here and times of a record at {places[False]}. "
-                'Say when the record began: --start "2026-11-25 20:00:00".'
-            )
-    return turns
-
-
-def _line_is_recognised(line: str) -> bool:
-    try:
-        return is_recognised(json.loads(line.removeprefix("\ufeff")))
-    except (ValueError, RecursionError):
-        return False

@@ -115,8 +115,10 @@ class Room:
             return event
         known.users.add(event.user)
         first = known.event if known.event.start <= event.start else replace(event, id=known.event.id)
+        others = {known.event.place, event.place, *known.event.repeated_by} - {first.place}
+        named = tuple(sorted(others)[: self.settings.repeats_named])
         known.event = replace(
-            first, end=max(event.end, known.event.end), peak=max(event.peak, known.event.peak),
+            first, repeated_by=named, end=max(event.end, known.event.end), peak=max(event.peak, known.event.peak),
             support=max(event.support, known.event.support), repeats=known.event.repeats + event.repeats,
             users=len(known.users),
         )  # fmt: skip
@@ -150,5 +152,7 @@ class Room:
         room.voices = {(source, name): Voice.from_json(settings, one) for (source, name), one in saved["voices"]}
         room.over = [Voice.from_json(settings, one) for one in saved["over"]]
         for (label, text), one in saved["repeated"]:
-            room.repeated[label, text] = Repeated(Event.from_json(one["event"]), set(one["users"]), one["shown"])
+            room.repeated[label, text] = Repeated(
+                Event.from_json(one["event"], settings.zone), set(one["users"]), one["shown"]
+            )
         return room

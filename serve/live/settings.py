@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from xuncha.serve.live.zones import CHINA
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,9 @@ class Settings:
     repeat_s: float = 300.0
     """The same comment again within this time is a repeat of the event, not a new one."""
 
+    repeats_named: int = 50
+    """Of how many repeats an event names user, time and place: those of one comment can be thousands."""
+
     tolerance_s: float = 10.0
     """How late a line may come in a stream and still be put in its place."""
 
@@ -61,6 +67,9 @@ class Settings:
 
     cached_texts: int = 20_000
     """Verdicts kept, so that a comment which repeats is scored once."""
+
+    zone: tzinfo = CHINA
+    """Of dates in events (`clock`), for people."""
 
 
 SETTINGS = Settings()

@@ -17,8 +17,11 @@ from typing import Any
 
 from xuncha.labels.errors import XunchaError
 from xuncha.labels.io import replacing
+from xuncha.serve.live.zones import CHINA
 
-VERSION = 1
+VERSION = 2
+"""2: dates without a zone are of a zone, events say who repeated them."""
+
 _HEAD = 20
 _TAIL = 2_000
 _REMEMBERED = 20_000
@@ -111,9 +114,9 @@ class Resumption:
 class State:
     """The state file and its journal."""
 
-    def __init__(self, path: Path, model: str, point: str) -> None:
+    def __init__(self, path: Path, model: str, point: str, zone: str = str(CHINA)) -> None:
         self.path, self.journal = path, path.with_name(path.name + ".journal")
-        self._identity = {"version": VERSION, "model": model, "point": point}
+        self._identity = {"version": VERSION, "model": model, "point": point, "zone": zone}
         self.position = Position()
         self.printed: OrderedDict[str, str] = OrderedDict()
         self._out: BufferedWriter | None = None
@@ -134,7 +137,7 @@ class State:
     def _read(self) -> dict[str, Any]:
         try:
             saved: Any = json.loads(self.path.read_text("utf-8"))
-            known = {key: saved[key] for key in self._identity}
+            known = {"zone": None, **{key: saved[key] for key in ("version", "model", "point")}, **saved}
         except (ValueError, KeyError, TypeError):
             raise XunchaError(
                 f"{self.path}: this is no state of xuncha live. Name another file with --state."

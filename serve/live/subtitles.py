@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from xuncha.labels.errors import XunchaError, quote
+from xuncha.serve.live.intake import Intake
 from xuncha.serve.live.segments import Segment
 from xuncha.serve.live.turns import seconds_of
 
@@ -20,20 +21,20 @@ _NEARLY = re.compile(r"\s*[\d.,]*\d:\S*\s*(?:-{1,2}[>》]|\d{1,3}:\d)")
 _BLOCKS = ("NOTE", "STYLE", "REGION")
 
 
-def read_subtitles(name: str, text: str) -> list[Segment]:
-    """The cues of an SRT or WebVTT file, in order. Raises `XunchaError` that names line and fix.
+def read_subtitles(name: str, text: str, intake: Intake) -> list[Segment]:
+    """The cues of an SRT or WebVTT file, in order. Raises `XunchaError` if there is none.
 
     Numbers may be missing, hours too; lines of a cue are joined with a blank; tags are dropped, a `<v name>` is the
     speaker.
     """
     web = text.removeprefix("\ufeff").lstrip().startswith("WEBVTT")
-    cues = list(_cues(name, text.splitlines(), named=web))
+    cues = list(_cues(name, text.splitlines(), intake, named=web))
     if not cues and not web:
         raise XunchaError(f"{name}: holds no cue. A cue is a line 00:01:02,000 --> 00:01:04,500 with text below it.")
     return cues
 
 
-def _cues(name: str, lines: Iterable[str], *, named: bool) -> Iterator[Segment]:
+def _cues(name: str, lines: Iterable[str], intake: Intake, *, named: bool) -> Iterator[Segment]:
     """The cues. `named`: a line before a cue's time is its name (WebVTT), not words after a blank line (SRT)."""
     where, skipping = "", False
     times: tuple[str, ...] | None = None
@@ -47,9 +48,10 @@ def _cues(name: str, lines: Iterable[str], *, named: bool) -> Iterator[Segment]:
                 yield from _cue(where, times, _without_number(words, whole))
             where, times, words, whole, skipping = f"{name}:{number}", found.groups(), [], None, False
         elif _NEARLY.match(line) and not skipping:
-            raise XunchaError(
-                f"{name}:{number}: {quote(line.strip())} is no time range. Write 00:01:02,000 --> 00:01:04,500."
-            )
+            if times:
+                yield from _cue(where, times, _without_number(words, whole))
+            times = None  # its words are left out with it
+            intake.left_out(_no_range(f"{name}:{number}", line))
         elif not line.strip():
             skipping, whole = False, len(words) if words and whole is None else whole
         elif line.startswith(_BLOCKS) and (not times or whole is not None):
@@ -58,6 +60,10 @@ def _cues(name: str, lines: Iterable[str], *, named: bool) -> Iterator[Segment]:
             words.append(line)
     if times:
         yield from _cue(where, times, words if whole is None else _without_number(words, whole))
+
+
+def _no_range(where: str, line: str) -> XunchaError:
+    return XunchaError(f"{where}: {quote(line.strip())} is no time range. Write 00:01:02,000 --> 00:01:04,500.")
 
 
 def _without_number(words: list[str], whole: int | None) -> list[str]:

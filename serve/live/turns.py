@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
+
+from xuncha.serve.live.zones import CHINA
 
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,6}))?")
 _ROLES = {
@@ -60,12 +62,14 @@ def role_of(word: str) -> str:
     return _PLAIN_ROLES.get(word.lower(), word)
 
 
-def seconds_of(value: object) -> float | None:
-    """A time in seconds, or None for what is none: seconds, a clock, epoch seconds or milliseconds, an ISO date.
+def seconds_of(value: object, zone: tzinfo = CHINA) -> float | None:
+    """A time in seconds, or None for what is none: seconds, a clock, epoch seconds (milliseconds, …), an ISO date.
+
+    `zone` is that of a date which names none.
 
     >>> seconds_of("01:02:03,5"), seconds_of("2:03"), seconds_of(" 7.25 "), seconds_of("soon")
     (3723.5, 123.0, 7.25, None)
-    >>> seconds_of("2026-11-25T12:00:00Z") == seconds_of(1795608000000) == seconds_of("2026-11-25 20:00:00+08:00")
+    >>> seconds_of("2026-11-25T12:00:00Z") == seconds_of(1795608000000) == seconds_of("2026-11-25 20:00:00")
     True
     """
     if isinstance(value, bool) or value is None:
@@ -74,7 +78,9 @@ def seconds_of(value: object) -> float | None:
         number = float(value)
         if number != number or number < 0 or number == float("inf"):
             return None
-        return number / 1000 if number >= _EPOCH * 1000 else number
+        while number >= _EPOCH * 1000:  # milliseconds, or what is finer
+            number /= 1000
+        return number
     if not isinstance(value, str):
         return None
     word = value.strip().strip("[]")
@@ -85,16 +91,19 @@ def seconds_of(value: object) -> float | None:
     try:
         return seconds_of(float(word.removesuffix("s")))
     except ValueError:
-        return _date(word)
+        return _date(word, zone)
 
 
-def _date(word: str) -> float | None:
+def _date(word: str, zone: tzinfo) -> float | None:
     try:
         moment = datetime.fromisoformat(word.replace("/", "-"))
     except ValueError:
         return None
-    # A date without a zone is taken as it stands: all files of a room share one clock.
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    try:
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
+    except (OverflowError, ValueError):  # year 1 in a zone east of Greenwich
+        return None
+    return seconds if seconds >= 0 else None
 
 
 def is_date(seconds: float) -> bool:
@@ -102,13 +111,14 @@ def is_date(seconds: float) -> bool:
     return seconds >= _EPOCH
 
 
-def clock(seconds: float) -> str:
-    """For people: `0:01:23.4`, or the date and time (UTC).
+def clock(seconds: float, zone: tzinfo = CHINA) -> str:
+    """For people: `0:01:23.4`, or date, time and offset in `zone`.
 
     >>> clock(83.44), clock(1795608000.0)
-    ('0:01:23.4', '2026-11-25 12:00:00')
+    ('0:01:23.4', '2026-11-25 20:00:00+08:00')
     """
     if is_date(seconds):
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    tenths = round(seconds * 10)
-    return f"{tenths // 36000}:{tenths // 600 % 60:02}:{tenths // 10 % 60:02}.{tenths % 10}"
+        return datetime.fromtimestamp(seconds, zone).isoformat(" ", "seconds")
+    tenths = round(abs(seconds) * 10)
+    sign = "-" if seconds < 0 and tenths else ""
+    return f"{sign}{tenths // 36000}:{tenths // 600 % 60:02}:{tenths // 10 % 60:02}.{tenths % 10}"

@@ -25,6 +25,26 @@ def test_a_flagged_text_always_has_evidence() -> None:
     assert [(s.start, s.end) for s in found] == [(1, 3)]
 
 
+def leading(first: str) -> CharacterEvidence:
+    """A token a character: which of two reasons leads there (".", none)."""
+    values = {"a": (0.9, 0.1), "b": (0.2, 0.8), ".": (0.0, 0.0), "o": (0.6, 0.5)}
+    return CharacterEvidence(
+        tuple((i, i + 1) for i in range(len(first))), np.array([values[one] for one in first], np.float32)
+    )
+
+
+def test_a_stretch_is_parted_where_its_reason_surely_changes() -> None:
+    found = [(s.start, s.end, s.reason) for s in stretches(leading(".aaaaa.bbbb."), [0, 1], 0.5)]
+    assert found == [(1, 6, 0), (7, 11, 1)]
+    three = stretches(leading("aaaabbbbaaaa"), [0, 1], 0.5)
+    assert [(s.start, s.end, s.reason) for s in three] == [(0, 4, 0), (4, 8, 1), (8, 12, 0)]
+
+
+def test_a_flicker_or_a_faint_lead_parts_nothing() -> None:
+    for first in ("aaaaabbaaaa", "aaaaooooo", "aaabbbb"):
+        assert len(stretches(leading(first), [0, 1], 0.5)) == 1
+
+
 def test_no_tokens_no_stretches() -> None:
     assert stretches(CharacterEvidence((), np.zeros((0, 2), np.float32)), [0, 1], 0.5) == []
 

@@ -11,7 +11,8 @@ from xuncha.labels import Source, Taxonomy
 from xuncha.labels.interchange import Format, Others, Reading, read_any
 from xuncha.labels.rows import Row
 from xuncha.serve.batch import Options, score_file
-from xuncha.serve.live.comment_log import read_csv
+from xuncha.serve.live.csv_log import read_csv
+from xuncha.serve.live.intake import Intake
 from xuncha.serve.report.scored import find_texts, scored_labels
 from xuncha.serve.tables import open_table
 
@@ -94,9 +95,9 @@ def test_the_report_finds_evidence_in_its_place(scored: Path) -> None:
 
 def test_a_scored_log_of_a_live_room_reads_as_it_was() -> None:
     head = "time,text,flag_off_platform,evidence,status,model\n"
-    (turn,) = read_csv("a.csv", f"{head}1,'=加V,true,[],ok,m\n", "")
+    (turn,) = read_csv("a.csv", f"{head}1,'=加V,true,[],ok,m\n", Intake())
     assert turn.text == "=加V"
-    (turn,) = read_csv("a.csv", "time,text\n1,'=加V\n", "")
+    (turn,) = read_csv("a.csv", "time,text\n1,'=加V\n", Intake())
     assert turn.text == "'=加V"
 
 

@@ -1,7 +1,8 @@
 """How well `xuncha live` does, by the bar: `python -m tests.serve.live.measure`.
 
 The written rooms (`fresh` ones by an author who saw no other room and no row), and streams composed of hard speech and
-comment rows: `dev` for choosing constants, `held` (of rows the test split) for telling. Rows of the dev split chose the model's thresholds, none of either trained it.
+comment rows: `dev` for choosing constants, `held` (of rows the test split) for telling. Rows of the dev split chose the
+model's thresholds, none of either trained it.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from xuncha.serve.live.follow import Follower, Reader
 from xuncha.serve.live.lines import arriving
 from xuncha.serve.live.monitor import Monitor
 from xuncha.serve.live.state import Position, Resumption, State
+from xuncha.serve.live.zones import zone_of
 
 
 def lines_of(seed: int, count: int = 150) -> list[bytes]:
@@ -140,6 +141,38 @@ def test_a_line_that_cannot_be_read_is_told_of_and_the_stream_goes_on() -> None:
     ]
 
 
+def test_a_room_whose_times_are_of_two_clocks_is_told_of() -> None:
+    run = Run()
+    run.follower.run(
+        [[b'{"time": 1795608007000, "user": "a", "text": "x"}',
+          b'{"time": "2026-11-25 12:00:09", "user": "b", "text": "x"}',
+          b'{"time": 9, "user": "c", "text": "x"}']]
+    )  # fmt: skip
+    assert run.said == [
+        'stdin:2: the clock of room "stdin" goes back 7:59:58.0 here: a new broadcast begins. '
+        "If it is the same, say with --zone where its dates are from.",
+        'stdin:3: room "stdin" has seconds of a record here and had a date before: these are not joined. '
+        "Write one kind of time in a room.",
+    ]
+
+
+def test_dates_of_a_stream_are_of_the_zone_given() -> None:
+    lines = [b'{"time": "2026-11-25 12:00:07", "user": "a", "text": "\xe5\x8a\xa0\xe5\xbe\xae\xe4\xbf\xa1"}']
+    run = Run()
+    zone = zone_of("UTC")
+    assert zone
+    run.follower.reader.zone = zone
+    run.follower.run([lines])
+    assert run.events[0].start == 1795608007.0
+
+
+def test_an_event_is_counted_once_however_often_it_is_given_out() -> None:
+    run = Run()
+    lines = [json.dumps({"time": at, "user": f"u{at}", "text": "加微信abc123"}).encode() for at in range(0, 90, 10)]
+    run.follower.run([one] for one in lines)
+    assert (len(run.events), run.follower.events) == (2, 1)
+
+
 def test_a_csv_stream_with_a_header() -> None:
     run = Run()
     run.follower.run([[b"time,user,text", '1,甲,"加微信abc,好"'.encode()]])
@@ -153,6 +186,12 @@ def test_a_state_of_another_model_or_no_state_is_refused(tmp_path: Path) -> None
         State(path, "other", "balanced").load()
     assert str(error.value) == (
         f"{path}: it was written with model words, this run has other. Run as before, or remove the file to begin anew."
+    )
+    path.write_text('{"version": 1, "model": "words", "point": "balanced", "lines": 0}')
+    with pytest.raises(XunchaError) as error:
+        State(path, "words", "balanced").load()
+    assert str(error.value) == (
+        f"{path}: it was written with version 1, this run has 2. Run as before, or remove the file to begin anew."
     )
     path.write_text("[]")
     with pytest.raises(XunchaError, match="this is no state of xuncha live. Name another file with --state."):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.serve.live.conftest import WordJudge, comment, events_of
+from tests.serve.live.conftest import WordJudge, comment, events_of, speech
 from xuncha.serve.live.campaigns import campaigns
 from xuncha.serve.live.handles import read_handles
 
@@ -41,6 +41,78 @@ from xuncha.serve.live.handles import read_handles
 )
 def test_values_are_read(text: str, values: list[str]) -> None:
     assert [one.value for one in read_handles(text)] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("加我威信mama520一号链接也可以拍", ["wx:mama520"]),
+        ("加我微信abc12345五块钱一斤的苹果", ["wx:abc12345"]),
+        ("加我微信abc12345三天根治颈椎病", ["wx:abc12345"]),
+        ("加我QQ1234567三号链接", ["qq:1234567"]),
+        ("微信abc12345两个人一起拍", ["wx:abc12345"]),
+        ("微信abc12345一起来看", ["wx:abc12345"]),
+        ("微信abc12345腰围多少", ["wx:abc12345"]),
+        ("微信abc123三九九块钱的那款", ["wx:abc123"]),
+        ("微信是abc一二三三号链接", ["wx:abc123"]),
+        ("电话一三八零零一三八零零零一件也是批发价", ["13800138000"]),
+        ("电话一三八零零一三八零零零三九九块一件", ["13800138000"]),
+        ("电话13800138000两百块", ["13800138000"]),
+        ("电话13800138000一个人", ["13800138000"]),
+        ("电话1380013800025块钱", ["13800138000"]),
+        ("电话13800138000 3号链接", ["13800138000"]),
+        ("卖酒13800138000", ["13800138000"]),
+        ("幺三八啊零零幺三啊八零零零一号链接也可以拍", ["13800138000"]),
+        ("扣扣八八六六七七三号链接", ["qq:886677"]),
+        ("扣扣八八六六七七两个人一起拍", ["qq:886677"]),
+        ("扣扣八八六六七七一起拍", ["qq:886677"]),
+        ("加QQ1234567 3号链接", ["qq:1234567"]),
+        ("打我电话幺五九二二零零四四八三一准给赔", ["15922004483"]),
+        ("小企鹅四四零幺九一百件起", ["qq:44019"]),
+        ("发我qq四四九幺零零三二七二十件起印", ["qq:449100327"]),
+        ("飞机 @dongbei_qian三天翻倍", []),
+        ("iPhone13二手128G", ["id:iphone13"]),
+    ],
+)
+def test_a_number_of_something_after_a_contact_value_is_no_part_of_it(text: str, values: list[str]) -> None:
+    assert [one.value for one in read_handles(text)] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("微信是abc12三", ["wx:abc123"]),
+        ("微信是abc12三啊", ["wx:abc123"]),
+        ("微信是a一b二c三d", ["wx:a1b2c3d"]),
+        ("138零零一三八零零零", ["13800138000"]),
+        ("一三八零零一三八零零零号码记一下", ["13800138000"]),
+        ("一三八零零一三八零零零天天在", ["13800138000"]),
+        ("一三八零零一三八零零零一三八零零一三八零零零", ["13800138000"]),
+        ("一三八一三八零零一三八零零零", ["13800138000"]),
+        ("扣扣八八六六七七个人号", ["qq:886677"]),
+        ("证书编号一三八零零一三八零零零一二三四五", []),
+        ("条码幺九二幺七七零五六三三八你看一下", []),
+        ("🐧六六二〇三七号 附营养液", ["qq:662037"]),
+        ("伽薇 mumu〇七一一 月嫂档期", ["wx:mumu0711"]),
+    ],
+)
+def test_digits_that_belong_to_a_contact_value_are_kept(text: str, values: list[str]) -> None:
+    assert [one.value for one in read_handles(text)] == values
+
+
+def test_a_turn_that_begins_with_a_number_of_something_begins_no_digits_of_an_id() -> None:
+    text = "加我微信abc1234525块钱一斤"
+    (handle,) = read_handles(text, [text.index("25块")])
+    assert (handle.value, text[handle.start : handle.end]) == ("wx:abc12345", "abc12345")
+    assert [one.value for one in read_handles("加我微信abc12345", [8])] == ["wx:abc12345"]
+    assert [one.value for one in read_handles("幺三八零零幺三八零零零", [3, 7])] == ["13800138000"]
+
+
+def test_the_words_of_the_next_turn_are_no_evidence_of_a_contact_value(judge: WordJudge) -> None:
+    (event,) = events_of(judge, [speech(1, "想要的加我微信mama520", 3), speech(4, "一号链接也可以拍", 6)])
+    assert ([quote.text for quote in event.evidence], event.handles[0].value) == (["加我微信mama520"], "wx:mama520")
+    (event,) = events_of(judge, [speech(1, "想要的加我微信mama520", 3), speech(4, "25块钱一斤的苹果", 6)])
+    assert ([quote.text for quote in event.evidence], event.handles[0].value) == (["加我微信mama520"], "wx:mama520")
 
 
 def test_the_stretch_holds_the_value() -> None:

@@ -62,6 +62,7 @@ def test_terminal_lines_cannot_act_and_show_times_repeats_and_values(events: lis
         "".join(piece.text for piece in line) for one in events for line in event_lines(one, Taxonomy.load())
     )
     assert "\x1b" not in text and "\u202e" not in text
+    assert "    also u1 0:00:09.0, u2 0:00:10.0\n" in text
     assert "3 times by 3 users" in text and "→ wx:abc123" in text and "0:00:04.1 – 0:00:05.8" in text
 
 
@@ -112,6 +113,11 @@ def test_the_page_shows_rooms_timeline_events_and_marked_words(
     opened.locator("section.room .events a").first.click()  # type: ignore[attr-defined]
     assert opened.evaluate("document.querySelector('tr:target mark') !== null")  # type: ignore[attr-defined]
     assert opened.evaluate("document.documentElement.scrollWidth") <= 1200  # type: ignore[attr-defined]
+    repeats = opened.locator("details.repeats")  # type: ignore[attr-defined]
+    assert repeats.count() == 1 and repeats.locator("summary").inner_text() == "重复发布 2 次"
+    repeats.locator("summary").click()
+    assert repeats.locator("a").all_inner_texts() == ["0:00:09.0", "0:00:10.0"]
+    assert "u1" in repeats.inner_text() and "u2" in repeats.inner_text()
     assert said == []
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from xuncha.labels.errors import XunchaError
 from xuncha.serve.live.records import Reading, read_records
-from xuncha.serve.live.turns import Source, Turn, seconds_of
+from xuncha.serve.live.turns import Source, Turn, clock, seconds_of
+from xuncha.serve.live.zones import CHINA, zone_of
 
 Simple = list[tuple[float, float | None, str, str]]
 
@@ -253,6 +254,102 @@ def test_errors_name_line_and_fix(tmp_path: Path, name: str, content: str, messa
     with pytest.raises(XunchaError) as error:
         read(tmp_path, name, content)
     assert str(error.value).removeprefix(f"{tmp_path}/") == message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kept", "told"),
+    [
+        ("r.srt", SRT + "\n3\n00:00:0x,000 --> 00:00:09,000\n没了\n\n4\n00:00:10,000 --> 00:00:11,000\n再见\n",
+         ["大家好 欢迎", "看货", "再见"], "r.srt:11: "),
+        ("r.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n好\n\n00:0x.000 --> 00:03.000\n没了\n\n"
+         "00:04.000 --> 00:05.000\n再见\n",
+         ["好", "再见"], "r.vtt:6: "),
+        ("r.txt", "1\t好\n大家好\n3\t再见\n", ["好", "再见"], "r.txt:2: "),
+        ("r.tsv", "soon\t大家好\n1\t好\n3\t再见\n", ["好", "再见"], "r.tsv:1: "),
+        ("r.jsonl", '{"time": 1, "text": "好"}\n{"time": 2,\n{"time": 3, "text": "再见"}\n', ["好", "再见"],
+         "r.jsonl:2: "),
+        ("r.log", '{"time": 2,\n{"time": 1, "text": "好"}\n{"time": 3, "text": "再见"}\n', ["好", "再见"], "r.log:1: "),
+        ("r.jsonl", '{bad\n{"key": "a", "sentence_info": [{"text": "好", "start": 1000, "end": 2000}]}\n', ["好"],
+         "r.jsonl:1: "),
+        ("r.csv", 'time,user,text\n1,甲,好\nsoon,乙,没了\n3,丙,再见\n', ["好", "再见"], "r.csv:3: "),
+        ("r.csv", 'time,text,user\n1,好,甲\n2,没,了,乙\n3,再见,丙\n', ["好", "再见"], "r.csv:3: "),
+        ("r.json", '[{"time": 1, "user": "甲", "text": "好"}, {"time": "soon", "user": "乙", "text": "没了"}]', ["好"],
+         "r.json:2: "),
+        ("r.json", '{"segments": [{"start": 1, "end": 2, "text": "好"}, {"start": "x", "text": "没了"}, 7,'
+         ' {"start": 3, "end": 4, "text": "再见"}]}', ["好", "再见"], "r.json: segments[1]: "),
+    ],
+)  # fmt: skip
+def test_a_line_that_cannot_be_read_is_told_of_and_all_others_are_kept(
+    tmp_path: Path, name: str, content: str, kept: list[str], told: str
+) -> None:
+    said: list[XunchaError] = []
+    assert [turn.text for turn in read(tmp_path, name, content, left_out=said.append)] == kept
+    assert str(said[0]).removeprefix(f"{tmp_path}/").startswith(told)
+    with pytest.raises(XunchaError) as error:
+        read(tmp_path, name, content)
+    assert str(error.value) == str(said[0])
+
+
+def test_a_file_of_which_nothing_can_be_read_is_an_error(tmp_path: Path) -> None:
+    said: list[XunchaError] = []
+    for name, content in (("r.srt", "00:00:0x --> 1\n好\n"), ("r.txt", "好\n"), ("r.json", '[{"start": "x"}]')):
+        with pytest.raises(XunchaError, match="r."):
+            read(tmp_path, name, content, left_out=said.append)
+    assert said == []
+
+
+def test_an_entry_is_told_of_by_the_name_that_its_field_has_in_the_file(tmp_path: Path) -> None:
+    value = {"Result": {"Sentences": [{"BeginTime": "x", "EndTime": 2500, "Text": "好"}]}}
+    with pytest.raises(XunchaError, match=r'field "BeginTime" must be a time; got "x"'):
+        read(tmp_path, "r.json", json.dumps(value))
+
+
+def test_a_stray_quote_swallows_no_lines(tmp_path: Path) -> None:
+    content = 'time,user,text\n1,甲,"加微信\n2,乙,"好\n看"\n3,丙,"好"啊\n4,丁,好\n5,戊,"完'
+    turns = read(tmp_path, "c.csv", content)
+    assert [(turn.user, turn.text.strip(), turn.where.rpartition(":")[2]) for turn in turns] == [
+        ("甲", "加微信", "2"), ("乙", "好\n看", "3"), ("丙", "好啊", "5"), ("丁", "好", "6"), ("戊", "完", "7")
+    ]  # fmt: skip
+
+
+def test_a_delimiter_in_the_last_column_loses_no_words(tmp_path: Path) -> None:
+    turns = read(tmp_path, "c.csv", "time,user,text\n1,甲,好,加微信,abc123\n2,乙,好看,,\n")
+    assert [turn.text for turn in turns] == ["好,加微信,abc123", "好看,,"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "date"),
+    [("Asia/Shanghai", "2026-11-25 20:00:07"), ("+08:00", "2026/11/25 20:00:07"), ("UTC", "2026-11-25T12:00:07"),
+     ("UTC", "2026-11-25 20:00:07+08:00"), ("America/New_York", "2026-11-25 07:00:07")],
+)  # fmt: skip
+def test_dates_without_a_zone_are_of_the_zone_given_and_meet_epoch_times(tmp_path: Path, zone: str, date: str) -> None:
+    own = zone_of(zone)
+    assert own
+    content = f'{{"time": "{date}", "text": "a"}}\n{{"time": 1795608007000, "text": "b"}}\n'
+    turns = read(tmp_path, "r.jsonl", content, zone=own, start=seconds_of(1795608000))
+    assert [turn.start for turn in turns] == [7.0, 7.0]
+
+
+def test_dates_that_name_no_zone_are_of_china() -> None:
+    assert seconds_of("2026-11-25 20:00:00") == 1795608000
+    assert seconds_of("0001-01-01 00:00:00") is None and seconds_of(1795608000 * 10**6) == 1795608000
+    assert clock(1795608000, zone_of("UTC") or CHINA) == "2026-11-25 12:00:00+00:00"
+
+
+def test_times_that_are_hardly_of_one_clock_are_told_of_with_file_and_fix(tmp_path: Path) -> None:
+    (tmp_path / "r.srt").write_text(SRT, "utf-8")
+    (tmp_path / "r.jsonl").write_text('{"time": 1795608007000, "user": "a", "text": "好"}\n', "utf-8")
+    (tmp_path / "r.csv").write_text("time,user,text\n2026-11-25 12:00:07,甲,好\n", "utf-8")
+    said: list[str] = []
+    mend = "Say with --zone where its dates are from (--zone UTC), or move it: --shift INPUT=SECONDS."
+    paths = [str(tmp_path / name) for name in ("r.srt", "r.jsonl")]
+    read_records(paths, Reading(start=1795608000.0, warn=said.append))
+    assert said == []
+    read_records(paths, Reading(start=1795608000.0 + 8 * 3600, warn=said.append))
+    assert said == [f'{paths[1]}:1: this is 7:59:53.0 before second 0 of room "r". {mend}']
+    said.clear()
+    read_records([paths[1], str(tmp_path / "r.csv")], Reading(warn=said.append))
+    assert said == [f'{tmp_path}/r.csv:2: this file is 8:00:00.0 away from the others of room "r". {mend}']
 
 
 def test_a_transcript_and_comments_are_one_room_on_one_clock(tmp_path: Path) -> None:

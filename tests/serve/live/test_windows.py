@@ -122,6 +122,18 @@ def test_the_same_comment_by_many_is_one_event_scored_once(judge: WordJudge) -> 
     assert judge.asked.count("加微信abc123") == 1
 
 
+def test_an_event_names_who_repeated_it_when_and_where_the_first_fifty(judge: WordJudge) -> None:
+    turns = [comment(float(at), user, "加微信abc123") for at, user in enumerate("甲乙丙丁")]
+    (event,) = events_of(judge, turns)
+    assert event.to_json()["repeated_by"] == [
+        {"user": "乙", "time": 1.0, "where": "c:1.0:乙"},
+        {"user": "丙", "time": 2.0, "where": "c:2.0:丙"},
+        {"user": "丁", "time": 3.0, "where": "c:3.0:丁"},
+    ]
+    (event,) = events_of(judge, [comment(float(at), f"u{at}", "加微信abc123") for at in range(60)])
+    assert [one.user for one in event.repeated_by] == [f"u{at}" for at in range(1, 51)]
+
+
 def test_a_comment_repeated_after_a_long_time_is_a_new_event(judge: WordJudge) -> None:
     assert (
         len(events_of(judge, [comment(0, "a", "加微信abc123"), comment(SETTINGS.repeat_s + 1, "b", "加微信abc123")]))
