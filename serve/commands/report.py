@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xuncha.labels.errors import XunchaError, escape_controls, quote, user_errors
+from xuncha.labels.errors import XunchaError, did_you_mean, escape_controls, quote, user_errors
 from xuncha.labels.rows import Source
 
 if TYPE_CHECKING:
+    from xuncha.serve.report.history import Prior
     from xuncha.serve.report.outcome import Built
 
 _COLUMN = "Column of the {}; - for none. Default: guessed."
@@ -36,6 +38,13 @@ def report(
     ] = None,
     history: Annotated[
         str | None, typer.Option("--history", metavar="FILE", help="Earlier penalties: merchant, day, ladder.")
+    ] = None,
+    history_column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--history-column", metavar="ROLE=NAME",
+            help="Column of the history that is merchant, merchant_name, day or ladder; - for none; repeatable.",
+        ),
     ] = None,
     decisions: Annotated[
         list[Path] | None,
@@ -91,7 +100,8 @@ def report(
         options = Options(
             as_of=parse_day(as_of), roles={role: name for role, name in given.items() if name is not None},
             text_columns=tuple(text_column or ()), source=default_source, input_format=input_format, encoding=encoding,
-            policy=policy, taxonomy=taxonomy, allow=allow, history=history, decisions=tuple(decisions or ()),
+            policy=policy, taxonomy=taxonomy, allow=allow, history=history,
+            history_columns=_by_role(history_column or ()), decisions=tuple(decisions or ()),
             what_if=tuple(what_if or ()), limit=limit, force=force,
         )  # fmt: skip
         built = build_report(source, folder, options, None if quiet or as_json else _seen)
@@ -99,6 +109,21 @@ def report(
             print(json.dumps(built.to_json(), ensure_ascii=False, indent=2))
         elif not quiet:
             print("\n".join(map(escape_controls, _lines(built))))
+
+
+def _by_role(given: Sequence[str]) -> dict[str, str]:
+    from xuncha.serve.report.history import COLUMNS
+
+    found = {}
+    for one in given:
+        role, equals, name = one.partition("=")
+        if role not in COLUMNS or not name:
+            hint = did_you_mean(role, COLUMNS) if equals else ""
+            raise XunchaError(
+                f"--history-column: {quote(one)} is not ROLE=NAME.{hint} ROLE is one of {', '.join(COLUMNS)}."
+            )
+        found[role] = name
+    return found
 
 
 def parse_day(given: str | None) -> date:
@@ -136,6 +161,8 @@ def _lines(built: Built) -> list[str]:
         lines.append(f"evidence not found in its text: {totals.unplaced:,} pieces; did the texts change since scoring?")
     if built.missed:
         lines.append(f"decisions on rows that this table does not flag: {built.missed:,}")
+    if built.prior is not None:
+        lines.append(_earlier(built.prior))
     if built.left_out:
         lines.append(f"in flags.csv only: {built.left_out:,} flagged rows beyond --limit")
     lines.append("proposals for review, no penalties:")
@@ -145,6 +172,13 @@ def _lines(built: Built) -> list[str]:
     if not built.proposals:
         lines.append("  none: no merchant reaches a step")
     return [*lines, *_moved(built), "written: " + ", ".join(str(one) for one in built.files)]
+
+
+def _earlier(prior: Prior) -> str:
+    said = f"history: {prior.used:,} penalties used"
+    if prior.unknown:
+        said += f", {prior.unknown:,} of merchants not in this table (first: {prior.first})"
+    return f"{said}, {prior.outside:,} outside the period"
 
 
 def _moved(built: Built) -> list[str]:

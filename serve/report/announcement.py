@@ -8,6 +8,7 @@ from datetime import date
 
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.policy import Policy
+from xuncha.serve.report.history import Prior
 from xuncha.serve.report.names import label_name, merchant_name
 from xuncha.serve.report.rollup import SOURCES, Proposal, step_counts
 from xuncha.serve.report.totals import Totals
@@ -33,7 +34,7 @@ class Basis:
     policy: Policy
     taxonomy: Taxonomy
     proposals: Sequence[Proposal]
-    prior_given: bool = False
+    prior: Prior | None = None
     nameless: int = 0
 
 
@@ -108,11 +109,20 @@ def _review(basis: Basis) -> list[str]:
     ]
     if both:
         lines.append(f"- 有商家同时出现在几个阶梯：各阶梯人数相加比商家数多 {both}，是否并罚由审核人决定。")
-    if not basis.prior_given:
-        lines.append("- 没有提供既往处罚记录（--history），再犯条件按零次计算。")
+    lines.append(_prior(basis.prior))
     if basis.nameless:
         lines.append(f"- 有 {basis.nameless} 条违规内容没有商家信息，未计入上面的处理。")
     return [*lines, ""]
+
+
+def _prior(prior: Prior | None) -> str:
+    if prior is None:
+        return "- 没有提供既往处罚记录（--history），再犯条件按零次计算。"
+    said = f"- 既往处罚记录：采用 {prior.used:,} 条，期限之外不计 {prior.outside:,} 条"
+    if prior.unknown:
+        first = escaped(visible(prior.first))
+        said += f"；另有 {prior.unknown:,} 条的商家不在本表，未采用（第一个：{first}），须核对是否写法不同"
+    return f"{said}。"
 
 
 def _names(basis: Basis) -> list[str]:

@@ -18,7 +18,7 @@ from xuncha.serve.policy import Policy
 from xuncha.serve.report import sections, sheets
 from xuncha.serve.report.announcement import Basis, announcement
 from xuncha.serve.report.flags import Judging
-from xuncha.serve.report.history import read_history
+from xuncha.serve.report.history import History, Prior, matched, read_history
 from xuncha.serve.report.outcome import DRAFT, ENTRIES, FLAGS, MERCHANTS, MOVES, PAGE, WORKBOOK, Built, Options
 from xuncha.serve.report.page import Listed, Panel, page
 from xuncha.serve.report.read import Counted, Neediest, Reviewed, Seen, count, flagged
@@ -46,10 +46,11 @@ def build_report(source: str, folder: Path, options: Options, seen: Seen | None 
         allow = load_allow(options.allow, options.as_of, known, taxonomy.reason_ids) if options.allow else None
         asked = scenario(options.what_if, policy, labels, taxonomy) if options.what_if else None
         overturned, missing = _overturned(options.decisions, taxonomy)
-        prior = read_history(options.history, policy, options.as_of) if options.history else {}
+        history = _history(options, policy)
         judging = Judging(policy, allow, overturned)
-        counted = count(scored, judging, prior, asked, seen)
-        report = _Report(scored, taxonomy, judging, counted, asked, options, source)
+        counted = count(scored, judging, asked, seen)
+        prior = matched(history, counted.totals.merchants, counted.totals.named) if history else None
+        report = _Report(scored, taxonomy, judging, counted, asked, options, source, prior)
         return report.write(folder, missing)
 
 
@@ -58,13 +59,13 @@ class _Report:
 
     def __init__(
         self, scored: ScoredTable, taxonomy: Taxonomy, judging: Judging, counted: Counted, asked: Scenario | None,
-        options: Options, source: str,
+        options: Options, source: str, prior: Prior | None = None,
     ) -> None:  # fmt: skip
         self.scored, self.taxonomy, self.judging, self.counted = scored, taxonomy, judging, counted
-        self.scenario, self.options, self.source = asked, options, source
+        self.scenario, self.options, self.source, self.prior = asked, options, source, prior
         self.origin = Path(scored.name).name
-        self.proposals = counted.rollup.proposals()
-        self.moves = None if counted.if_so is None else moves(self.proposals, counted.if_so.proposals())
+        self.proposals = counted.rollup.proposals(prior)
+        self.moves = None if counted.if_so is None else moves(self.proposals, counted.if_so.proposals(prior))
 
     def write(self, folder: Path, decided: set[str]) -> Built:
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +94,7 @@ class _Report:
                 (folder / name).unlink(missing_ok=True)
         return Built(
             self.source, tuple(made), self.scored.roles.shown(), self.scored.texts, self.counted, self.proposals,
-            self.moves, self.judging.allow, neediest.left_out, len(decided),
+            self.moves, self.judging.allow, neediest.left_out, len(decided), self.prior,
         )  # fmt: skip
 
     def _write_flags(self, stream: BinaryIO, decided: set[str]) -> Neediest:
@@ -119,7 +120,7 @@ class _Report:
         rollup = self.counted.rollup
         return Basis(
             self.origin, self.options.as_of, self.counted.totals, rollup.merchants, self.judging.policy, self.taxonomy,
-            self.proposals, self.options.history is not None, rollup.nameless,
+            self.proposals, self.prior, rollup.nameless,
         )  # fmt: skip
 
     def _page(self, rows: Sequence[Reviewed], names: Sequence[str], left_out: int, text: str) -> str:
@@ -175,6 +176,14 @@ def _refuse_folder(folder: Path, options: Options) -> None:
             raise XunchaError(
                 f"{folder / name}: the file exists. Choose another folder, or add --force to replace the report in it."
             )
+
+
+def _history(options: Options, policy: Policy) -> History | None:
+    if options.history:
+        return read_history(options.history, policy, options.as_of, options.history_columns)
+    if options.history_columns:
+        raise XunchaError("--history-column names columns of a history. Give --history FILE too.")
+    return None
 
 
 def _overturned(paths: Sequence[Path], taxonomy: Taxonomy) -> tuple[dict[tuple[str, str], str], set[str]]:

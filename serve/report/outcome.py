@@ -10,6 +10,7 @@ from typing import Any
 
 from xuncha.labels.rows import Source
 from xuncha.serve.allow import AllowList, State
+from xuncha.serve.report.history import Prior
 from xuncha.serve.report.read import Counted
 from xuncha.serve.report.rollup import Proposal, step_counts
 from xuncha.serve.report.what_if import Move
@@ -36,6 +37,7 @@ class Options:
     taxonomy: Path | None = None
     allow: Path | None = None
     history: str | None = None
+    history_columns: Mapping[str, str] = field(default_factory=dict)
     decisions: tuple[Path, ...] = ()
     what_if: tuple[str, ...] = ()
     limit: int = 50_000
@@ -56,6 +58,7 @@ class Built:
     allow: AllowList | None
     left_out: int
     missed: int
+    prior: Prior | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -77,6 +80,9 @@ class Built:
             "moves": None if self.found_moves is None else len(self.found_moves),
             "expired_entries": list(self.expired),
             "decisions_without_row": self.missed,
+            "history": None if self.prior is None else {
+                "used": self.prior.used, "unknown_merchants": self.prior.unknown, "outside_period": self.prior.outside,
+            },
         }
 
     @property

@@ -53,14 +53,13 @@ class Reviewed:
 def count(
     scored: ScoredTable,
     judging: Judging,
-    prior: Mapping[tuple[str, str], int],
     scenario: Scenario | None = None,
     seen: Seen | None = None,
 ) -> Counted:
     """Read the whole table and count. `seen` is told the number of rows now and then."""
-    totals, rollup = Totals(scored.labels), Rollup(judging.policy, prior)
+    totals, rollup = Totals(scored.labels), Rollup(judging.policy)
     other = None if scenario is None else _moved(judging, scenario)
-    if_so = None if other is None else Rollup(other.policy, prior)
+    if_so = None if other is None else Rollup(other.policy)
     hides = {one.id: Hides(one) for one in judging.allow.entries} if judging.allow else {}
     for row in scored.rows():
         flags = judging.flags(row)

@@ -37,7 +37,10 @@ class Group:
 
 @dataclass(slots=True)
 class Totals:
-    """The counts. `scored` rows were put to the model; `hidden` counts flags that an entry or a reviewer took away."""
+    """The counts. `scored` rows were put to the model; `hidden` counts flags that an entry or a reviewer took away.
+
+    `named` gives the merchants that bear a name.
+    """
 
     labels: Sequence[str]
     all: Group = field(default_factory=Group)
@@ -49,6 +52,7 @@ class Totals:
     categories: dict[str, Group] = field(default_factory=dict)
     merchants: dict[str, Group] = field(default_factory=dict)
     days: dict[str, Group] = field(default_factory=dict)
+    named: dict[str, set[str]] = field(default_factory=dict)
     histograms: dict[str, list[int]] = field(default_factory=dict)
     lowest: dict[str, float] = field(default_factory=dict)
     unplaced: int = 0
@@ -77,6 +81,8 @@ class Totals:
         ):
             if key:
                 groups.setdefault(key, Group(name)).add(labels)
+        if row.merchant and row.merchant_name:
+            self.named.setdefault(row.merchant_name, set()).add(row.merchant)
         self._add_scores(row)
 
     def _add_scores(self, row: ScoredRow) -> None:
