@@ -32,6 +32,9 @@ REVIEW_SHEET, ROWS_SHEET = "复核", "_rows"
 DECISION, REVIEWER, KEY = "判定", "审核人", "编号"
 """Headings of the columns that are read back, in the first row of the sheet."""
 
+EARLIER = "上次判定时间"
+"""Heading of the column that shows when a decision was made that the workbook was written with."""
+
 _ENGLISH = {"confirm": CONFIRM, "overturn": OVERTURN, "unsure": UNSURE}
 _LARGEST = 1 << 31  # bytes, unpacked
 
@@ -54,11 +57,12 @@ def read_decisions(paths: Iterable[Path], taxonomy: Taxonomy, annotator: str | N
     """Every decision in downloads of the report page (.jsonl) and review workbooks (.xlsx).
 
     A workbook's rows are judged by whom its reviewer column names, else by `annotator`, else by whoever saved it
-    last, at the time when it was saved. Raises `XunchaError` naming file, row and fix; also for a row that two files
-    decide.
+    last, at the time when it was saved; a decision that the workbook was written with and nobody changed keeps who and
+    when. Raises `XunchaError` naming file, row and fix; also for a row that two files
+    decide differently; the same decision in two files is read once.
     """
     rows: list[Row] = []
-    seen: dict[str, Path] = {}
+    seen: dict[str, tuple[Path, Row]] = {}
     undecided = 0
     for path in paths:
         if path.suffix.lower() == ".xlsx":
@@ -69,12 +73,13 @@ def read_decisions(paths: Iterable[Path], taxonomy: Taxonomy, annotator: str | N
         else:
             raise XunchaError(f"{path}: decisions are read from the report page's .jsonl and from a review .xlsx.")
         for row in found:
-            if row.id in seen:
+            before, same = seen.setdefault(row.id, (path, row))
+            if same is row:
+                rows.append(row)
+            elif same != row:
                 raise XunchaError(
-                    f"{path}: row {quote(row.id)} is decided in {seen[row.id]} too. Leave one of them out."
+                    f"{path}: row {quote(row.id)} is decided differently in {before}. Leave one of them out."
                 )
-            seen[row.id] = path
-        rows += found
     counts = Counter(judged for row in rows for judged in row.labels.values())
     return Decisions(tuple(rows), counts[True], counts[False], counts[None], undecided)
 
@@ -100,11 +105,11 @@ def _workbook_rows(path: Path, taxonomy: Taxonomy, annotator: str | None) -> tup
                     f"{path}: the sheet {quote(sheet)} is missing, so this is no whole review workbook. Save it with "
                     "all its sheets, from the program it was reviewed in."
                 )
-        asked = _asked(path, book, taxonomy)
+        asked, known = _asked(path, book, taxonomy)
         saved = book.properties.modified or datetime.fromtimestamp(path.stat().st_mtime, UTC)
         at = saved.replace(tzinfo=saved.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         last = annotator or book.properties.lastModifiedBy or book.properties.creator or ""
-        return _decided(path, _cells(path, book), asked, taxonomy, (last, at))
+        return _decided(path, _cells(path, book), (asked, known), taxonomy, (last, at))
     finally:
         book.close()
 
@@ -112,12 +117,13 @@ def _workbook_rows(path: Path, taxonomy: Taxonomy, annotator: str | None) -> tup
 def _decided(
     path: Path,
     cells: Iterable[tuple[int, str, str, str]],
-    asked: dict[str, list[Row]],
+    kept: tuple[dict[str, list[Row]], dict[str, Mapping[str, Any]]],
     taxonomy: Taxonomy,
     saved: tuple[str, str],
 ) -> tuple[list[Row], int]:
     rows: list[Row] = []
     seen: dict[str, int] = {}
+    asked, known = kept
     undecided = 0
     for number, decision, reviewer, key in cells:
         where = f"{path}: {REVIEW_SHEET}, row {number}"
@@ -129,6 +135,13 @@ def _decided(
         if key in seen:
             raise XunchaError(f"{where}: the {KEY} {quote(key)} stands in row {seen[key]} too. Take one out.")
         seen[key] = number
+        before = known.get(key)
+        if before and (decision, reviewer) == (before["decision"], before["reviewer"]):
+            rows += [
+                replace(decide(row, before["verdicts"]), annotator=before["annotator"], judged_at=before["at"] or None)
+                for row in asked[key]
+            ]
+            continue
         who = reviewer or saved[0]
         if not who:
             raise XunchaError(f"{where}: nobody is named. Fill in {REVIEWER}, or give --annotator.")
@@ -165,18 +178,22 @@ def _cells(path: Path, book: Workbook) -> Iterator[tuple[int, str, str, str]]:
         yield number, *(_text(row[at] if at < len(row) else None) for at in places.values())  # type: ignore[misc]
 
 
-def _asked(path: Path, book: Workbook, taxonomy: Taxonomy) -> dict[str, list[Row]]:
+def _asked(path: Path, book: Workbook, taxonomy: Taxonomy) -> tuple[dict[str, list[Row]], dict[str, Mapping[str, Any]]]:
+    """The rows that a decision on each key makes, and what the workbook was written with for a key."""
     parts: dict[str, list[str]] = {}
-    for key, part, *_ in book[ROWS_SHEET].iter_rows(values_only=True):
+    known: dict[str, Mapping[str, Any]] = {}
+    for key, part, *more in book[ROWS_SHEET].iter_rows(values_only=True):
         if key is None:
             continue
         parts.setdefault(_text(key), []).append(part if isinstance(part, str) else "")
+        if more and more[0]:
+            known[_text(key)] = load_json(f"{path}: {ROWS_SHEET}, {key}", more[0])
     asked = {}
     for key, found in parts.items():
         where = f"{path}: {ROWS_SHEET}, {key}"
         value = load_json(where, "".join(found))
         asked[key] = [row_from_json(where, one, taxonomy) for one in (value if isinstance(value, list) else [value])]
-    return asked
+    return asked, known
 
 
 def row_parts(text: str, size: int = 30_000) -> Sequence[str]:

@@ -42,7 +42,8 @@ def report(
     history_column: Annotated[
         list[str] | None,
         typer.Option(
-            "--history-column", metavar="ROLE=NAME",
+            "--history-column",
+            metavar="ROLE=NAME",
             help="Column of the history that is merchant, merchant_name, day or ladder; - for none; repeatable.",
         ),
     ] = None,
@@ -50,6 +51,9 @@ def report(
         list[Path] | None,
         typer.Option("--decisions", metavar="FILE", help="Reviewed .xlsx or .jsonl; overturned flags do not count."),
     ] = None,
+    confirmed_only: Annotated[
+        bool, typer.Option("--confirmed-only", help="Count only what --decisions confirm towards penalties.")
+    ] = False,
     what_if: Annotated[
         list[str] | None,
         typer.Option(
@@ -102,7 +106,7 @@ def report(
             text_columns=tuple(text_column or ()), source=default_source, input_format=input_format, encoding=encoding,
             policy=policy, taxonomy=taxonomy, allow=allow, history=history,
             history_columns=_by_role(history_column or ()), decisions=tuple(decisions or ()),
-            what_if=tuple(what_if or ()), limit=limit, force=force,
+            confirmed_only=confirmed_only, what_if=tuple(what_if or ()), limit=limit, force=force,
         )  # fmt: skip
         built = build_report(source, folder, options, None if quiet or as_json else _seen)
         if as_json:
@@ -153,6 +157,12 @@ def _lines(built: Built) -> list[str]:
     ]
     if totals.hidden:
         lines.append(f"suppressed or overturned: {sum(totals.hidden.values()):,} flags, kept in flags.csv and the page")
+    if any(totals.states[state] for state in ("confirmed", "unsure", "overturned")):
+        states = totals.states
+        lines.append(
+            f"reviewed: confirmed {states['confirmed']:,} · unsure {states['unsure']:,} · overturned "
+            f"{states['overturned']:,} · not reviewed {states['open']:,} rows"
+        )
     if built.expired:
         lines.append(f"expired, not applied: {', '.join(built.expired)}")
     if rollup.nameless:

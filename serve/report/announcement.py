@@ -36,6 +36,8 @@ class Basis:
     proposals: Sequence[Proposal]
     prior: Prior | None = None
     nameless: int = 0
+    reviewed: bool = False
+    confirmed_only: bool = False
 
 
 def announcement(basis: Basis) -> str:
@@ -55,9 +57,19 @@ def _head(basis: Basis) -> list[str]:
         "",
         f"为维护平台交易秩序和消费者权益，平台对{what}的商品信息及直播内容开展抽查。{_period(basis.totals)}"
         f"共检查 {basis.merchants:,} 个商家的 {basis.totals.all.rows:,} 条内容，发现疑似违规的内容 "
-        f"{basis.totals.all.flagged:,} 条。依据《{escaped(basis.policy.name)}》，拟处理如下：",
+        f"{basis.totals.all.flagged:,} 条{_reviewed(basis)}。依据《{escaped(basis.policy.name)}》，拟处理如下：",
         "",
     ]
+
+
+def _reviewed(basis: Basis) -> str:
+    if not basis.reviewed:
+        return ""
+    states = basis.totals.states
+    said = f"复核确认 {states['confirmed']:,} 条、存疑 {states['unsure']:,} 条、未复核 {states['open']:,} 条"
+    if basis.confirmed_only:
+        said += "；以下处理只计复核确认的内容"
+    return f"（{said}）"
 
 
 def _period(totals: Totals) -> str:
@@ -109,10 +121,25 @@ def _review(basis: Basis) -> list[str]:
     ]
     if both:
         lines.append(f"- 有商家同时出现在几个阶梯：各阶梯人数相加比商家数多 {both}，是否并罚由审核人决定。")
+    lines += _unreviewed(basis)
     lines.append(_prior(basis.prior))
     if basis.nameless:
         lines.append(f"- 有 {basis.nameless} 条违规内容没有商家信息，未计入上面的处理。")
     return [*lines, ""]
+
+
+def _unreviewed(basis: Basis) -> list[str]:
+    states = basis.totals.states
+    if not basis.reviewed:
+        return ["- 没有读入复核结果（--decisions），全部标记均未复核。"] if basis.totals.all.flagged else []
+    if not states["open"] and not states["unsure"]:
+        return []
+    how = (
+        "未计入上面的处理（--confirmed-only）"
+        if basis.confirmed_only
+        else "仍计入上面的处理；只计已确认的：--confirmed-only"
+    )
+    return [f"- 还有 {states['open']:,} 条未复核、{states['unsure']:,} 条存疑，{how}。"]
 
 
 def _prior(prior: Prior | None) -> str:

@@ -13,6 +13,7 @@ from xuncha.serve.allow import AllowList, State
 from xuncha.serve.report.history import Prior
 from xuncha.serve.report.read import Counted
 from xuncha.serve.report.rollup import Proposal, step_counts
+from xuncha.serve.report.totals import STATES
 from xuncha.serve.report.what_if import Move
 
 PAGE, WORKBOOK, DRAFT = "report.html", "review.xlsx", "announcement.md"
@@ -39,6 +40,7 @@ class Options:
     history: str | None = None
     history_columns: Mapping[str, str] = field(default_factory=dict)
     decisions: tuple[Path, ...] = ()
+    confirmed_only: bool = False
     what_if: tuple[str, ...] = ()
     limit: int = 50_000
     force: bool = False
@@ -72,6 +74,7 @@ class Built:
             "scored": totals.scored,
             "flagged": totals.all.flagged,
             "flagged_by_label": {label: totals.all.by_label[label] for label in totals.labels},
+            "reviewed_rows": {state: totals.states[state] for state in STATES},
             "hidden_flags": sum(totals.hidden.values()),
             "merchants": self.counted.rollup.merchants,
             "proposals": {
@@ -80,8 +83,12 @@ class Built:
             "moves": None if self.found_moves is None else len(self.found_moves),
             "expired_entries": list(self.expired),
             "decisions_without_row": self.missed,
-            "history": None if self.prior is None else {
-                "used": self.prior.used, "unknown_merchants": self.prior.unknown, "outside_period": self.prior.outside,
+            "history": None
+            if self.prior is None
+            else {
+                "used": self.prior.used,
+                "unknown_merchants": self.prior.unknown,
+                "outside_period": self.prior.outside,
             },
         }
 

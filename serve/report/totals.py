@@ -12,6 +12,9 @@ from xuncha.serve.report.scored import ScoredRow
 BINS = 20
 """Bars of a score distribution."""
 
+STATES = ("confirmed", "unsure", "open", "overturned", "suppressed")
+"""States of flags, that of a row first."""
+
 
 @dataclass(slots=True)
 class Group:
@@ -39,7 +42,7 @@ class Group:
 class Totals:
     """The counts. `scored` rows were put to the model; `hidden` counts flags that an entry or a reviewer took away.
 
-    `named` gives the merchants that bear a name.
+    `named` gives the merchants that bear a name; `states` counts flagged rows by the state of review that goes furthest.
     """
 
     labels: Sequence[str]
@@ -48,6 +51,7 @@ class Totals:
     statuses: Counter[str] = field(default_factory=Counter)
     hidden: Counter[str] = field(default_factory=Counter)
     hidden_rows: int = 0
+    states: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     categories: dict[str, Group] = field(default_factory=dict)
     merchants: dict[str, Group] = field(default_factory=dict)
@@ -70,6 +74,8 @@ class Totals:
         self.statuses[row.status.split(":")[0]] += 1
         self.hidden.update(flag.label for flag in flags if not flag.open)
         self.hidden_rows += bool(flags) and not open_
+        if states := {flag.state for flag in flags}:
+            self.states[next(one for one in STATES if one in states)] += 1
         self.unplaced += sum(not piece.placed for flag in flags for piece in flag.pieces)
         for flag in open_:
             left = {one.reason for one, entry in zip(flag.pieces, flag.allowed, strict=True) if not entry} or {""}

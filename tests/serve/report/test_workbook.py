@@ -167,11 +167,14 @@ def test_a_workbook_that_lost_its_hidden_sheet_is_refused(report: Report, tmp_pa
             read_decisions([tmp_path / name], TAXONOMY)
 
 
-def test_a_row_that_two_files_decide_is_refused(report: Report) -> None:
+def test_a_row_that_two_files_decide_differently_is_refused(report: Report) -> None:
     _, folder = report(ROWS)
-    path = reviewed(folder, {"r1": "推翻"})
-    with pytest.raises(XunchaError, match='row "r1" is decided in .* too. Leave one of them out.'):
-        read_decisions([path, path], TAXONOMY)
+    path = reviewed(folder, {"r1": "推翻"}).rename(folder / "one.xlsx")
+    assert len(read_decisions([path, path], TAXONOMY).rows) == 1
+    other = reviewed(folder, {"r1": "存疑"})
+    with pytest.raises(XunchaError) as failed:
+        read_decisions([path, other], TAXONOMY)
+    assert str(failed.value) == f'{other}: row "r1" is decided differently in {path}. Leave one of them out.'
 
 
 def test_a_suppressed_flag_of_a_row_is_not_asked(report: Report, tmp_path: Path) -> None:
