@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -151,13 +151,20 @@ def _decided(
     return rows, undecided
 
 
-def _verdicts(where: str, decision: str, labels: Iterable[str], taxonomy: Taxonomy) -> dict[str, bool | None]:
+def _verdicts(where: str, decision: str, labels: Collection[str], taxonomy: Taxonomy) -> dict[str, bool | None]:
     plain = _ENGLISH.get(decision.lower(), decision)
     simple: dict[str, bool | None] = {CONFIRM: True, OVERTURN: False, UNSURE: None}
     if plain in simple:
         return dict.fromkeys(labels, simple[plain])
     only = plain.replace("仅确认:", ONLY).removeprefix(ONLY)
     holding = {label for label in labels if only in (label, taxonomy.label(label).name_zh)}
+    other = next((one.name_zh for one in taxonomy.labels if only in (one.id, one.name_zh)), "")
+    if plain != only and other and not holding:
+        own = "、".join(taxonomy.label(label).name_zh for label in taxonomy.label_ids if label in labels)
+        raise XunchaError(
+            f"{where}: {quote(decision)} does not fit: this row is not flagged for {other}, only for {own}. Choose "
+            f"{CONFIRM}, {OVERTURN} or {UNSURE}."
+        )
     if plain == only or not holding:
         known = choices(taxonomy)
         hint = did_you_mean(decision, known)

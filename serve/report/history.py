@@ -1,4 +1,4 @@
-"""Earlier penalties, from a table of merchant, day and (if it has one) ladder; matched with the merchants of a report."""
+"""Earlier penalties: a table of merchant, day and (if it has one) ladder, matched with the merchants of a report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = ("merchant", "merchant_name", "day", "ladder")
 """Parts that the columns of a history play."""
 
 _DAYS = (
-    "处罚日期", "处罚时间", "处罚日", "执行日期", "执行时间", "处置日期", "处置时间", "处理日期", "处理时间", "生效日期",
+    "处罚日期", "处罚时间", "执行日期", "执行时间", "处置日期", "处置时间", "处理日期", "处理时间", "生效日期",
     "生效时间", "penaltyday", "penaltydate", "penalizedat", "penalizedon",
 )  # fmt: skip
 _LADDERS = (

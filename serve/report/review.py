@@ -24,7 +24,8 @@ def keys(rows: Sequence[Reviewed]) -> list[str]:
 def labelled(one: Reviewed, key: str, origin: str) -> list[Row]:
     """The labelled rows that a decision on `one` makes, one for each text with evidence, every asked label true.
 
-    Flags that an entry hides are not asked. A flag without evidence is asked of the row's texts together, joined by line ends.
+    Flags that an entry hides are not asked. A flag without evidence is asked of the row's texts together, joined by
+    line ends.
     """
     row = one.row
     asked: dict[str, list[str]] = {}

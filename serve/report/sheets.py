@@ -61,7 +61,8 @@ def flag_lines(one: Reviewed) -> Iterator[Sequence[object]]:
         owners = dict.fromkeys([entry.owner for entry in flag.entries] or ([said.who] if said else []))
         yield (
             row.number, row.id, row.merchant, row.merchant_name, row.category, row.day, str(row.source), flag.label,
-            flag.score, flag.reason, flag.severity, flag.rule, " | ".join(piece.text for piece in flag.pieces), flag.state,
+            flag.score, flag.reason, flag.severity, flag.rule, " | ".join(piece.text for piece in flag.pieces),
+            flag.state,
             "、".join(entry.id for entry in flag.entries), "、".join(owners), said.at if said else "",
         )  # fmt: skip
 

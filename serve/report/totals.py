@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from xuncha.labels.rows import Source
 from xuncha.serve.report.flags import Flag
 from xuncha.serve.report.scored import ScoredRow
 
@@ -42,7 +43,8 @@ class Group:
 class Totals:
     """The counts. `scored` rows were put to the model; `hidden` counts flags that an entry or a reviewer took away.
 
-    `named` gives the merchants that bear a name; `states` counts flagged rows by the state of review that goes furthest.
+    `sources` counts rows by source, `nameless` those without a merchant, `states` flagged rows by their state, the
+    first in `STATES`. `named` gives the merchants that bear a name.
     """
 
     labels: Sequence[str]
@@ -51,6 +53,8 @@ class Totals:
     statuses: Counter[str] = field(default_factory=Counter)
     hidden: Counter[str] = field(default_factory=Counter)
     hidden_rows: int = 0
+    sources: Counter[Source] = field(default_factory=Counter)
+    nameless: int = 0
     states: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     categories: dict[str, Group] = field(default_factory=dict)
@@ -71,6 +75,8 @@ class Totals:
         labels = [flag.label for flag in open_]
         self.all.add(labels)
         self.scored += row.scored
+        self.sources[row.source] += 1
+        self.nameless += not row.merchant
         self.statuses[row.status.split(":")[0]] += 1
         self.hidden.update(flag.label for flag in flags if not flag.open)
         self.hidden_rows += bool(flags) and not open_

@@ -24,6 +24,8 @@ LIMIT = 1_048_575
 _WHOLE, _AROUND = 2_000, 300  # characters of a text that a cell shows whole, and around evidence of a longer one
 _CELL = 32_000
 _LIST = 255  # characters that a drop-down may name itself
+_PLAIN = 3  # choices that any row can take
+_AND = "、"  # between the labels of a row
 _DECIDE = ((DECISION, 15), (REVIEWER, 10), (EARLIER, 12))
 _HIDDEN = (("豁免条目", 16), ("负责人", 12))
 _FACTS = (
@@ -92,12 +94,17 @@ class Writer:
         review.activate()
 
     def _review(self, sheet: Worksheet) -> None:
+        from xlsxwriter.utility import xl_col_to_name
+
         last = max(1, len(self.sheets.rows))
+        labels_at = len(_DECIDE) + 1 + len(self.sheets.fields)
         sheet.autofilter(0, 0, last, self._heads(sheet, _DECIDE) - 1)
         options = list(choices(self.sheets.taxonomy))
         listed: list[str] | str = options
-        if len(",".join(options)) > _LIST:
-            listed = f"={ROWS_SHEET}!$D$1:$D${len(options)}"
+        if len(options) > _PLAIN or len(",".join(options)) > _LIST:
+            # A row with one label is not offered those that confirm one of several.
+            several = f'ISNUMBER(FIND("{_AND}",${xl_col_to_name(labels_at)}2))'
+            listed = f"=IF({several},{ROWS_SHEET}!$D$1:$D${len(options)},{ROWS_SHEET}!$D$1:$D${_PLAIN})"
         sheet.data_validation(
             1, 0, last, 0,
             {"validate": "list", "source": listed, "error_title": "判定", "error_message": "请从下拉列表中选择。"},
@@ -138,7 +145,7 @@ class Writer:
             [flag.rule for flag in flags] + [piece.rule for flag in flags for piece in flag.pieces if piece.rule]
         )
         said: list[str | float] = [
-            "、".join(label_name(taxonomy, flag.label) for flag in flags),
+            _AND.join(label_name(taxonomy, flag.label) for flag in flags),
             "、".join(reason_name(taxonomy, reason) for reason in reasons),
             "；".join(rules),
             max(flag.score for flag in flags),

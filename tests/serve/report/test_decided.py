@@ -61,8 +61,8 @@ def test_flags_say_what_reviewers_decided(report: Report, first: Path) -> None:
     with (folder / "flags.csv").open(encoding="utf-8-sig", newline="") as stream:
         states = {(line["id"], line["label"]): (line["state"], line["owner"]) for line in csv.DictReader(stream)}
     assert {key: states[key, "exaggerated"] for key in ("r1", "r2", "r3", "r4", "r5")} == {
-        "r1": ("confirmed", "小李"), "r2": ("unsure", "小李"), "r3": ("overturned", "小李"), "r4": ("confirmed", "小李"),
-        "r5": ("open", ""),
+        "r1": ("confirmed", "小李"), "r2": ("unsure", "小李"), "r3": ("overturned", "小李"),
+        "r4": ("confirmed", "小李"), "r5": ("open", ""),
     }  # fmt: skip
     assert states["r4", "off_platform"] == ("overturned", "小李")
 
