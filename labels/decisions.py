@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
 from xuncha.labels.io import STDIO, read_rows
+from xuncha.labels.judged import SHEET, is_sample, judged_file, judged_sheet
 from xuncha.labels.record import row_from_json
 from xuncha.labels.rows import Row
 from xuncha.labels.strict import load_json
@@ -54,7 +55,7 @@ class Decisions:
 
 
 def read_decisions(paths: Iterable[Path], taxonomy: Taxonomy, annotator: str | None = None) -> Decisions:
-    """Every decision in downloads of the report page (.jsonl) and review workbooks (.xlsx).
+    """Every decision in downloads of the report page (.jsonl), review workbooks (.xlsx) and judged samples.
 
     A workbook's rows are judged by whom its reviewer column names, else by `annotator`, else by whoever saved it
     last, at the time when it was saved; a decision that the workbook was written with and nobody changed keeps who and
@@ -65,13 +66,19 @@ def read_decisions(paths: Iterable[Path], taxonomy: Taxonomy, annotator: str | N
     seen: dict[str, tuple[Path, Row]] = {}
     undecided = 0
     for path in paths:
+        left = 0
         if path.suffix.lower() == ".xlsx":
             found, left = _workbook_rows(path, taxonomy, annotator)
-            undecided += left
+        elif path.suffix.lower() in (".csv", ".tsv") or (path.suffix.lower() == ".jsonl" and is_sample(path)):
+            found, left = judged_file(path, taxonomy, annotator)
         elif path == STDIO or path.name.endswith((".jsonl", ".jsonl.gz")):
             found = list(read_rows(path, taxonomy))
         else:
-            raise XunchaError(f"{path}: decisions are read from the report page's .jsonl and from a review .xlsx.")
+            raise XunchaError(
+                f"{path}: decisions are read from the report page's .jsonl, a review .xlsx, or a judged sample (.xlsx, "
+                ".csv, .tsv, .jsonl)."
+            )
+        undecided += left
         for row in found:
             before, same = seen.setdefault(row.id, (path, row))
             if same is row:
@@ -99,6 +106,11 @@ def choices(taxonomy: Taxonomy) -> tuple[str, ...]:
 def _workbook_rows(path: Path, taxonomy: Taxonomy, annotator: str | None) -> tuple[list[Row], int]:
     book = open_workbook(path)
     try:
+        saved = book.properties.modified or datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        at = saved.replace(tzinfo=saved.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        last = annotator or book.properties.lastModifiedBy or book.properties.creator or ""
+        if REVIEW_SHEET not in book.sheetnames and SHEET in book.sheetnames:
+            return judged_sheet(path, book, ROWS_SHEET, taxonomy, (last, at))
         for sheet in (REVIEW_SHEET, ROWS_SHEET):
             if sheet not in book.sheetnames:
                 raise XunchaError(
@@ -106,9 +118,6 @@ def _workbook_rows(path: Path, taxonomy: Taxonomy, annotator: str | None) -> tup
                     "all its sheets, from the program it was reviewed in."
                 )
         asked, known = _asked(path, book, taxonomy)
-        saved = book.properties.modified or datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        at = saved.replace(tzinfo=saved.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        last = annotator or book.properties.lastModifiedBy or book.properties.creator or ""
         return _decided(path, _cells(path, book), (asked, known), taxonomy, (last, at))
     finally:
         book.close()

@@ -174,7 +174,10 @@ def _lines(built: Built) -> list[str]:
     if built.prior is not None:
         lines.append(_earlier(built.prior))
     if built.left_out:
-        lines.append(f"in flags.csv only: {built.left_out:,} flagged rows beyond --limit")
+        lines.append(
+            f"left out of page and workbook: {built.left_out:,} flagged rows that need review least (--limit "
+            f"{built.limit:,}); flags.csv has all"
+        )
     lines.append("proposals for review, no penalties:")
     for ladder, steps in step_counts(built.proposals):
         said = " + ".join(f"{number} {step.name} ({step.id})" for step, number in steps)

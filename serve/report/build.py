@@ -96,7 +96,7 @@ class _Report:
                 (folder / name).unlink(missing_ok=True)
         return Built(
             self.source, tuple(made), self.scored.roles.shown(), self.scored.texts, self.counted, self.proposals,
-            self.moves, self.judging.allow, neediest.left_out, len(decided), self.prior,
+            self.moves, self.judging.allow, neediest.left_out, len(decided), self.prior, self.options.limit,
         )  # fmt: skip
 
     def _write_flags(self, stream: BinaryIO, decided: set[str]) -> Neediest:

@@ -61,6 +61,7 @@ class Built:
     left_out: int
     missed: int
     prior: Prior | None = None
+    limit: int = 50_000
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -82,6 +83,7 @@ class Built:
             },
             "moves": None if self.found_moves is None else len(self.found_moves),
             "expired_entries": list(self.expired),
+            "left_out_of_page": self.left_out,
             "decisions_without_row": self.missed,
             "history": None
             if self.prior is None

@@ -97,9 +97,10 @@ class ScoredTable:
             for at in range(len(chunk)):
                 number += 1
                 if not flagged or any(flag_of(self.name, column[at]) for column in flags):
-                    yield self._row(number, {name: values[at] for name, values in columns.items()})
+                    yield self.row(number, {name: values[at] for name, values in columns.items()})
 
-    def _row(self, number: int, cells: Mapping[str, object]) -> ScoredRow:
+    def row(self, number: int, cells: Mapping[str, object]) -> ScoredRow:
+        """Row `number` with these cells. Raises `XunchaError` for a cell that scoring never writes."""
         where = f"{self.name}: row {number}"
         flags = frozenset(
             label for label in self.labels if flag_of(f"{where}, {_FLAG}{label}", cells[f"{_FLAG}{label}"])

@@ -65,9 +65,9 @@ def test_columns_of_a_history_can_be_named(report: Report, tmp_path: Path) -> No
     with pytest.raises(XunchaError) as failed:
         report(ROWS, history=path)
     assert str(failed.value) == (
-        f"{path}: a history needs a column of merchants (such as merchant_id, merchant, 商家ID, 商家, 店铺名称) and one "
-        "of days (such as day, date, 处罚日期, 处罚时间, 执行日期). Rename one, or give --history-column merchant=NAME "
-        'or day=NAME; it has: "谁", "何时".'
+        f"{path}: a history needs a column of merchants (such as merchant_id, merchant, 商家ID, 商家, 店铺名称) and "
+        "one of days (such as day, date, 处罚日期, 处罚时间, 执行日期). Rename one, or give --history-column "
+        'merchant=NAME or day=NAME; it has: "谁", "何时".'
     )
     built, _ = report(ROWS, history=path, history_columns={"merchant": "谁", "day": "何时"})
     assert built.prior is not None and built.prior.used == 1
