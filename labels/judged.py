@@ -66,9 +66,9 @@ def is_sample(path: Path) -> bool:
 def judged_file(path: Path, taxonomy: Taxonomy, annotator: str | None) -> tuple[list[Row], int]:
     """The judged rows of a CSV, TSV or JSONL sample, and how many rows nobody judged."""
     text = _decoded(path)
+    rows: Iterator[Mapping[str, Any]]
     if path.suffix.lower() == ".jsonl":
-        lines = enumerate(text.split("\n"), 1)
-        rows: Iterator[Mapping[str, Any]] = (load_json(f"{path}:{at}", line) for at, line in lines if line.strip())
+        rows = _objects(path, text)
     else:
         csv.field_size_limit(2**31 - 1)
         rows = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
@@ -91,6 +91,15 @@ def judged_sheet(
     header = [plain_name(str(cell or "")) for cell in next(lines, ())]
     cells = (dict(zip(header, line, strict=False)) for line in lines if any(cell is not None for cell in line))
     return _judged(path, ({**one, ITEM: parts.get(str(one.get(NUMBER)))} for one in cells), taxonomy, saved)
+
+
+def _objects(path: Path, text: str) -> Iterator[Mapping[str, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            found = load_json(f"{path}:{number}", line)
+            if not isinstance(found, dict):
+                raise XunchaError(f"{path}:{number}: not a JSON object, so this is no row of a sample.")
+            yield found
 
 
 def _judged(

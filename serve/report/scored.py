@@ -20,6 +20,7 @@ from xuncha.serve.tables.reading import listed, require_column
 CHUNK = 4096
 _SCORE, _FLAG = "score_", "flag_"
 _NEEDED = ("evidence", "status")
+_EVENT = {"room", "label", "peak", "repeats"}  # columns of events that xuncha live writes
 _PROBED = 500  # rows with evidence looked at to find out which column it is about
 _SOURCES = {
     "listing": Source.LISTING, "商品": Source.LISTING, "speech": Source.SPEECH, "口播": Source.SPEECH,
@@ -152,6 +153,12 @@ def scored_labels(table: Table) -> tuple[str, ...]:
     missing = [name for name in _NEEDED if name not in table.columns]
     if labels and not missing:
         return labels
+    if _EVENT.issubset(table.columns):
+        raise XunchaError(
+            f"{table.name}: these are events of xuncha live, violations only; a report needs everything "
+            "that was said. Score the turns as a table with columns for text, merchant and day (xuncha score turns.csv "
+            "-o scored.csv), then run xuncha report scored.csv -o DIR --source speech."
+        )
     lacks = missing[0] if labels else "score_<label> with flag_<label>"
     hint = did_you_mean(missing[0], table.columns) if labels else ""
     raise XunchaError(

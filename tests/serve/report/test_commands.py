@@ -186,7 +186,9 @@ def test_a_taxonomy_that_the_packaged_policy_does_not_fit_says_what_to_do(
     taxonomy.write_text(packaged.replace(": redirect", ": diverted"), "utf-8")
     assert command("report", path, "-o", tmp_path / "r", "--taxonomy", taxonomy) == 2
     said = capsys.readouterr().err
-    assert said.startswith('the packaged policy does not fit this taxonomy: policy.yaml: reason "redirect" is unknown.')
+    assert said.startswith(
+        'the packaged policy does not fit this taxonomy: policy.yaml: reasons: reason "redirect" is '
+    )
     assert said.endswith("policy.yaml, adapt the copy and give it with --policy FILE.\n")
 
 
