@@ -144,8 +144,8 @@ def _decided(
         if key in seen:
             raise XunchaError(f"{where}: the {KEY} {quote(key)} stands in row {seen[key]} too. Take one out.")
         seen[key] = number
-        before = known.get(key)
-        if before and (decision, reviewer) == (before["decision"], before["reviewer"]):
+        before = known.get(key, {})
+        if (decision, reviewer) == (before.get("decision"), before.get("reviewer")):
             rows += [
                 replace(decide(row, before["verdicts"]), annotator=before["annotator"], judged_at=before["at"] or None)
                 for row in asked[key]
@@ -203,7 +203,9 @@ def _asked(path: Path, book: Workbook, taxonomy: Taxonomy) -> tuple[dict[str, li
             continue
         parts.setdefault(_text(key), []).append(part if isinstance(part, str) else "")
         if more and more[0]:
-            known[_text(key)] = load_json(f"{path}: {ROWS_SHEET}, {key}", more[0])
+            before = load_json(f"{path}: {ROWS_SHEET}, {key}", _text(more[0]))
+            if isinstance(before, dict):
+                known[_text(key)] = before
     asked = {}
     for key, found in parts.items():
         where = f"{path}: {ROWS_SHEET}, {key}"
