@@ -121,7 +121,9 @@ def _judged(
             undecided += 1
             continue
         if not saved[0]:
-            raise XunchaError(f"{path}: nobody is named. Give --annotator.")
+            raise XunchaError(
+                f"{path}: nobody is named. Name who judged: xuncha labels decisions FILE --annotator NAME -o ROWS.jsonl."
+            )
         item = load_json(f"{where}, {ITEM}", said[ITEM])
         row = row_from_json(
             f"{where}, {ITEM}", {**item, "labels": labels} if isinstance(item, dict) else item, taxonomy

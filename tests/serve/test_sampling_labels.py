@@ -84,7 +84,9 @@ def test_a_sample_without_a_reviewer_asks_for_one(tmp_path: Path) -> None:
     fill(path)
     with pytest.raises(XunchaError) as failed:
         read_decisions([path], TAXONOMY)
-    assert str(failed.value) == f"{path}: nobody is named. Give --annotator."
+    assert str(failed.value) == (
+        f"{path}: nobody is named. Name who judged: xuncha labels decisions FILE --annotator NAME -o ROWS.jsonl."
+    )
 
 
 def test_a_table_that_is_no_sample_is_told_so(tmp_path: Path) -> None:
