@@ -122,7 +122,7 @@ def _judged(
             continue
         if not saved[0]:
             raise XunchaError(
-                f"{path}: nobody is named. Name who judged: xuncha labels decisions FILE --annotator NAME -o ROWS.jsonl."
+                f"{path}: nobody is named. Name who judged: xuncha labels decisions FILE --annotator NAME -o ROWS."
             )
         item = load_json(f"{where}, {ITEM}", said[ITEM])
         row = row_from_json(

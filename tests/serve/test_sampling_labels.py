@@ -85,7 +85,7 @@ def test_a_sample_without_a_reviewer_asks_for_one(tmp_path: Path) -> None:
     with pytest.raises(XunchaError) as failed:
         read_decisions([path], TAXONOMY)
     assert str(failed.value) == (
-        f"{path}: nobody is named. Name who judged: xuncha labels decisions FILE --annotator NAME -o ROWS.jsonl."
+        f"{path}: nobody is named. Name who judged: xuncha labels decisions FILE --annotator NAME -o ROWS."
     )
 
 
