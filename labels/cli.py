@@ -18,7 +18,7 @@ from xuncha.labels.commands.dedup import dedup
 from xuncha.labels.commands.migrate import migrate
 from xuncha.labels.commands.options import Force, Json, Paths, TaxonomyFile
 from xuncha.labels.commands.options import show_json as _show_json
-from xuncha.labels.errors import user_errors
+from xuncha.labels.errors import XunchaError, user_errors
 from xuncha.labels.rows import SPLITS
 from xuncha.labels.taxonomy import Taxonomy
 
@@ -65,12 +65,14 @@ def list_labels(taxonomy: TaxonomyFile = None, as_json: Json = False) -> None:
 def decisions(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="Downloads of the report page (.jsonl), review workbooks (.xlsx)."),
+        typer.Argument(metavar="FILE", help="Downloads of the report page, review workbooks, judged samples."),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where the labelled rows go; - for stdout.")],
     annotator: Annotated[
-        str | None, typer.Option(help="Who judged the workbook's rows that name nobody; default: who saved it last.")
+        str | None,
+        typer.Option(help="Who judged the rows that name nobody; default, in a workbook: who saved it last."),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
     taxonomy: TaxonomyFile = None,
     as_json: Json = False,
 ) -> None:
@@ -82,6 +84,8 @@ def decisions(
         from xuncha.labels.decisions import read_decisions
         from xuncha.labels.io import STDIO, write_rows
 
+        if output != STDIO and output.is_file() and not force:
+            raise XunchaError(f"{output}: the file exists. Choose another name, or add --force to replace it.")
         found = read_decisions(paths, Taxonomy.load(taxonomy), annotator)
         write_rows(output, found.rows)
         out = sys.stderr if output == STDIO else sys.stdout

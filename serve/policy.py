@@ -89,10 +89,15 @@ class Policy:
         Raises `XunchaError` that names the file and the key for anything unknown, missing, doubled or out of range.
         """
         if path is None:
-            where, source = "policy.yaml", (files("xuncha.serve") / "policy.yaml").read_text("utf-8")
-        else:
-            where, source = str(path), read_text(path)
-        return _policy(where, load_yaml(where, source), reasons, labels)
+            packaged = files("xuncha.serve") / "policy.yaml"
+            try:
+                return _policy("policy.yaml", load_yaml("policy.yaml", packaged.read_text("utf-8")), reasons, labels)
+            except XunchaError as error:
+                raise XunchaError(
+                    f"the packaged policy does not fit this taxonomy: {error} Copy {packaged}, adapt the copy and give "
+                    "it with --policy FILE."
+                ) from None
+        return _policy(str(path), load_yaml(str(path), read_text(path)), reasons, labels)
 
 
 def read_text(path: Path) -> str:

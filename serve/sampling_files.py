@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from xuncha.labels.decisions import open_workbook
-from xuncha.labels.errors import XunchaError, did_you_mean, quote
+from xuncha.labels.decisions import ROWS_SHEET, open_workbook, row_parts
+from xuncha.labels.errors import XunchaError, quote
+from xuncha.labels.judged import CHOICES, ITEM, JUDGED, NUMBER, SHEET, item_text, plain_name, verdict
+from xuncha.labels.record import row_to_json
+from xuncha.labels.rows import Row
 from xuncha.labels.spreadsheet import inert
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.report.names import label_name
-from xuncha.serve.report.scored import ScoredTable
+from xuncha.serve.report.scored import ScoredRow, ScoredTable
 from xuncha.serve.report.values import flag_of, text_of
 from xuncha.serve.report.workbook import shown
 from xuncha.serve.sampling import Drawn, Risk, Sample, Size
@@ -25,17 +29,7 @@ from xuncha.serve.tables.encoding import mended
 from xuncha.serve.tables.json_values import Number, dumps
 
 FORMATS = (".xlsx", ".csv", ".tsv", ".jsonl")
-JUDGED = "judged_"
-"""Before a label: the column for the reviewer's verdict."""
-
-SHEET = "抽检"
 _DESIGN = ("sample_group", "sample_stratum", "sample_stratum_rows", "sample_weight", "sample_rows")
-_ROW = "sample_row"
-_YES = {"是", "有", "违规", "yes", "y", "true", "1"}
-_NO = {"否", "无", "不违规", "no", "n", "false", "0"}
-_UNSURE = {"存疑", "不确定", "unsure", "?", "？"}
-_CHOICES = ("是", "否", "存疑")
-_NAMED = re.compile(rf"(?:.*[（(])?({JUDGED}.+?)[)）]?$", re.DOTALL)
 _CELL = 32_000
 _GUIDE = (
     "怎样抽检",
@@ -43,6 +37,7 @@ _GUIDE = (
     "2. 本表不显示模型的判断，以免影响您；看不见的控制字符显示为 ‹U+…›。",
     "3. 请判完所有行；没判的行按同层其他行推算，整层都没判则无法估计。不要删行，不要改隐藏列。",
     "4. 估计违规率：xuncha sample --estimate 本文件.xlsx",
+    "5. 读回为标注数据：xuncha labels decisions 本文件.xlsx -o 判定.jsonl",
 )
 
 
@@ -76,13 +71,15 @@ def read_reviewed(path: Path) -> tuple[list[Judged], tuple[str, ...], int]:
     for number, cells in enumerate(rows, start=1):
         where = f"{path}: row {number}"
         labels = labels or tuple(name.removeprefix(JUDGED) for name in cells if name.startswith(JUDGED))
-        missing = next((name for name in (*_DESIGN, _ROW) if name not in cells), None if labels else f"{JUDGED}<label>")
+        missing = next(
+            (name for name in (*_DESIGN, NUMBER) if name not in cells), None if labels else f"{JUDGED}<label>"
+        )
         if missing:
             raise XunchaError(
                 f"{path}: the column {missing} is missing, so this is no sample. Draw one with "
                 "xuncha sample SCORED -o FILE."
             )
-        drawn = text_of(cells[_ROW])
+        drawn = text_of(cells[NUMBER])
         if drawn in seen:
             raise XunchaError(f"{where}: row {drawn} of the table stands in row {seen[drawn]} too. Take one out.")
         seen[drawn] = number
@@ -98,6 +95,8 @@ def read_reviewed(path: Path) -> tuple[list[Judged], tuple[str, ...], int]:
 
 def _rows(table: ScoredTable, sample: Sample) -> Iterator[tuple[dict[str, object], dict[str, object]]]:
     columns = tuple(dict.fromkeys(table.table.columns))
+    whole = replace(table, all_texts=True)
+    times: Counter[str] = Counter()
     number = 0
     for chunk in table.table.chunks(4096):
         wanted = [at for at in range(len(chunk)) if number + at + 1 in sample.drawn]
@@ -105,8 +104,19 @@ def _rows(table: ScoredTable, sample: Sample) -> Iterator[tuple[dict[str, object
         for at in wanted:
             drawn = sample.drawn[number + at + 1]
             added = {**dict.fromkeys([f"{JUDGED}{label}" for label in table.labels]), **_design(drawn, sample.rows)}
-            yield {name: found[at] for name, found in values.items()}, {**added, _ROW: number + at + 1}
+            cells = {name: found[at] for name, found in values.items()}
+            row = whole.row(number + at + 1, cells)
+            times[row.id] += 1
+            item = item_text(row_to_json(_item(row, times[row.id] > 1, Path(table.name).name)))
+            yield cells, {**added, NUMBER: number + at + 1, ITEM: item}
         number += len(chunk)
+
+
+def _item(row: ScoredRow, again: bool, origin: str) -> Row:
+    """The row as a labelled one that nobody has judged; its texts together, as reviewers judge them."""
+    key = f"{row.id}@{row.number}" if again else row.id
+    text = "\n".join(row.texts.values())
+    return Row(key, text, row.source, {}, origin=origin, group=key, merchant=row.merchant or None)
 
 
 def _json(value: object) -> object:
@@ -125,7 +135,7 @@ def _design(drawn: Drawn, rows: int) -> dict[str, object]:
 
 
 def _added_names(labels: Sequence[str]) -> list[str]:
-    return [*(f"{JUDGED}{label}" for label in labels), *_DESIGN, _ROW]
+    return [*(f"{JUDGED}{label}" for label in labels), *_DESIGN, NUMBER, ITEM]
 
 
 def _write_delimited(
@@ -158,20 +168,27 @@ def _write_workbook(
         sheet = book.add_worksheet(SHEET)
         count = len(table.labels)
         asked = [f"{label_name(taxonomy, label)}（{JUDGED}{label}）" for label in table.labels]
-        for at, name in enumerate([*asked, *map(shown, seen), *others, *_DESIGN, _ROW]):
+        for at, name in enumerate([*asked, *map(shown, seen), *others, *_DESIGN, NUMBER]):
             sheet.write_string(0, at, name, head)
         sheet.set_column(0, count - 1, 16)
         sheet.set_column(count, count + len(table.texts) - 1, max(36, 90 // len(table.texts)))
         sheet.set_column(count + len(table.texts), count + len(seen) - 1, 16)
         sheet.set_column(count + len(seen), count + len(seen) + len(others) + len(_DESIGN), 10, None, {"hidden": True})
+        kept = book.add_worksheet(ROWS_SHEET)
+        kept.very_hidden()
+        place = 0
         last = 0
         for last, (cells, added) in enumerate(rows, start=1):
-            hidden = [text_of(cells[name]) for name in others] + [text_of(added[name]) for name in (*_DESIGN, _ROW)]
+            hidden = [text_of(cells[name]) for name in others] + [text_of(added[name]) for name in (*_DESIGN, NUMBER)]
             for at in range(count):
                 sheet.write_blank(last, at, None, wrap)
             for at, value in enumerate([*(shown(text_of(cells[name]))[:_CELL] for name in seen), *hidden], start=count):
                 sheet.write_string(last, at, value, wrap)
-        sheet.data_validation(1, 0, max(last, 1), count - 1, {"validate": "list", "source": list(_CHOICES)})
+            for part in row_parts(str(added[ITEM])):
+                kept.write_string(place, 0, str(added[NUMBER]))
+                kept.write_string(place, 1, part)
+                place += 1
+        sheet.data_validation(1, 0, max(last, 1), count - 1, {"validate": "list", "source": list(CHOICES)})
         sheet.freeze_panes(1, count)
         guide = book.add_worksheet("说明")
         guide.set_column(0, 0, 100)
@@ -183,7 +200,7 @@ def _workbook_rows(path: Path) -> Iterator[dict[str, object]]:
     book = open_workbook(path)
     try:
         rows = (book[SHEET] if SHEET in book.sheetnames else book[book.sheetnames[0]]).iter_rows(values_only=True)
-        header = [_plain_name(text_of(cell)) for cell in next(rows, ())]
+        header = [plain_name(text_of(cell)) for cell in next(rows, ())]
         for row in rows:
             if any(cell is not None for cell in row):
                 yield dict(zip(header, (*row, *[None] * (len(header) - len(row))), strict=False))
@@ -194,14 +211,9 @@ def _workbook_rows(path: Path) -> Iterator[dict[str, object]]:
 def _table_rows(path: Path) -> Iterator[dict[str, object]]:
     with open_table(str(path)) as table:
         for chunk in table.chunks(4096):
-            columns = {_plain_name(name): chunk.values(name) for name in table.columns}
+            columns = {plain_name(name): chunk.values(name) for name in table.columns}
             for at in range(len(chunk)):
                 yield {name: values[at] for name, values in columns.items()}
-
-
-def _plain_name(name: str) -> str:
-    found = _NAMED.match(name.strip())
-    return found[1] if found else name.strip()
 
 
 def _judged(where: str, cells: Mapping[str, object], labels: Sequence[str]) -> Judged:
@@ -215,19 +227,9 @@ def _judged(where: str, cells: Mapping[str, object], labels: Sequence[str]) -> J
         stratum_rows=_whole(where, "sample_stratum_rows", cells),
         group=text_of(cells["sample_group"]),
         flags={label: bool(flag_of(where, cells.get(f"flag_{label}"))) for label in labels},
-        verdicts={label: _verdict(f"{where}, {JUDGED}{label}", word) for label, word in said.items()},
+        verdicts={label: verdict(f"{where}, {JUDGED}{label}", word) for label, word in said.items()},
         blank=not any(said.values()),
     )
-
-
-def _verdict(where: str, word: str) -> bool | None:
-    plain = word.lower().removesuffix(".0")
-    if plain in _YES or plain in _NO:
-        return plain in _YES
-    if plain and plain not in _UNSURE:
-        known = (*_CHOICES, "yes", "no", "unsure")
-        raise XunchaError(f"{where}: {quote(word)} is no verdict.{did_you_mean(word, known)} Write {', '.join(known)}.")
-    return None
 
 
 def _whole(where: str, name: str, cells: Mapping[str, object]) -> int:

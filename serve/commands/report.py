@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xuncha.labels.errors import XunchaError, escape_controls, quote, user_errors
+from xuncha.labels.errors import XunchaError, did_you_mean, escape_controls, quote, user_errors
 from xuncha.labels.rows import Source
 
 if TYPE_CHECKING:
+    from xuncha.serve.report.history import Prior
     from xuncha.serve.report.outcome import Built
 
 _COLUMN = "Column of the {}; - for none. Default: guessed."
@@ -37,10 +39,21 @@ def report(
     history: Annotated[
         str | None, typer.Option("--history", metavar="FILE", help="Earlier penalties: merchant, day, ladder.")
     ] = None,
+    history_column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--history-column",
+            metavar="ROLE=NAME",
+            help="Column of the history that is merchant, merchant_name, day or ladder; - for none; repeatable.",
+        ),
+    ] = None,
     decisions: Annotated[
         list[Path] | None,
         typer.Option("--decisions", metavar="FILE", help="Reviewed .xlsx or .jsonl; overturned flags do not count."),
     ] = None,
+    confirmed_only: Annotated[
+        bool, typer.Option("--confirmed-only", help="Count only what --decisions confirm towards penalties.")
+    ] = False,
     what_if: Annotated[
         list[str] | None,
         typer.Option(
@@ -91,14 +104,30 @@ def report(
         options = Options(
             as_of=parse_day(as_of), roles={role: name for role, name in given.items() if name is not None},
             text_columns=tuple(text_column or ()), source=default_source, input_format=input_format, encoding=encoding,
-            policy=policy, taxonomy=taxonomy, allow=allow, history=history, decisions=tuple(decisions or ()),
-            what_if=tuple(what_if or ()), limit=limit, force=force,
+            policy=policy, taxonomy=taxonomy, allow=allow, history=history,
+            history_columns=_by_role(history_column or ()), decisions=tuple(decisions or ()),
+            confirmed_only=confirmed_only, what_if=tuple(what_if or ()), limit=limit, force=force,
         )  # fmt: skip
         built = build_report(source, folder, options, None if quiet or as_json else _seen)
         if as_json:
             print(json.dumps(built.to_json(), ensure_ascii=False, indent=2))
         elif not quiet:
             print("\n".join(map(escape_controls, _lines(built))))
+
+
+def _by_role(given: Sequence[str]) -> dict[str, str]:
+    from xuncha.serve.report.history import COLUMNS
+
+    found = {}
+    for one in given:
+        role, equals, name = one.partition("=")
+        if role not in COLUMNS or not name:
+            hint = did_you_mean(role, COLUMNS) if equals else ""
+            raise XunchaError(
+                f"--history-column: {quote(one)} is not ROLE=NAME.{hint} ROLE is one of {', '.join(COLUMNS)}."
+            )
+        found[role] = name
+    return found
 
 
 def parse_day(given: str | None) -> date:
@@ -128,6 +157,12 @@ def _lines(built: Built) -> list[str]:
     ]
     if totals.hidden:
         lines.append(f"suppressed or overturned: {sum(totals.hidden.values()):,} flags, kept in flags.csv and the page")
+    if any(totals.states[state] for state in ("confirmed", "unsure", "overturned")):
+        states = totals.states
+        lines.append(
+            f"reviewed: confirmed {states['confirmed']:,} · unsure {states['unsure']:,} · overturned "
+            f"{states['overturned']:,} · not reviewed {states['open']:,} rows"
+        )
     if built.expired:
         lines.append(f"expired, not applied: {', '.join(built.expired)}")
     if rollup.nameless:
@@ -136,8 +171,13 @@ def _lines(built: Built) -> list[str]:
         lines.append(f"evidence not found in its text: {totals.unplaced:,} pieces; did the texts change since scoring?")
     if built.missed:
         lines.append(f"decisions on rows that this table does not flag: {built.missed:,}")
+    if built.prior is not None:
+        lines.append(_earlier(built.prior))
     if built.left_out:
-        lines.append(f"in flags.csv only: {built.left_out:,} flagged rows beyond --limit")
+        lines.append(
+            f"left out of page and workbook: {built.left_out:,} flagged rows that need review least (--limit "
+            f"{built.limit:,}); flags.csv has all"
+        )
     lines.append("proposals for review, no penalties:")
     for ladder, steps in step_counts(built.proposals):
         said = " + ".join(f"{number} {step.name} ({step.id})" for step, number in steps)
@@ -145,6 +185,13 @@ def _lines(built: Built) -> list[str]:
     if not built.proposals:
         lines.append("  none: no merchant reaches a step")
     return [*lines, *_moved(built), "written: " + ", ".join(str(one) for one in built.files)]
+
+
+def _earlier(prior: Prior) -> str:
+    said = f"history: {prior.used:,} penalties used"
+    if prior.unknown:
+        said += f", {prior.unknown:,} of merchants not in this table (first: {prior.first})"
+    return f"{said}, {prior.outside:,} outside the period"
 
 
 def _moved(built: Built) -> list[str]:

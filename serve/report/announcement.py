@@ -8,6 +8,7 @@ from datetime import date
 
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.policy import Policy
+from xuncha.serve.report.history import Prior
 from xuncha.serve.report.names import label_name, merchant_name
 from xuncha.serve.report.rollup import SOURCES, Proposal, step_counts
 from xuncha.serve.report.totals import Totals
@@ -33,8 +34,10 @@ class Basis:
     policy: Policy
     taxonomy: Taxonomy
     proposals: Sequence[Proposal]
-    prior_given: bool = False
+    prior: Prior | None = None
     nameless: int = 0
+    reviewed: bool = False
+    confirmed_only: bool = False
 
 
 def announcement(basis: Basis) -> str:
@@ -44,19 +47,40 @@ def announcement(basis: Basis) -> str:
 
 def _head(basis: Basis) -> list[str]:
     categories = [visible(name) for name in list(basis.totals.categories)[:3]]
-    what = f"{'、'.join(map(escaped, categories))}等类目" if categories else "平台"
+    what = f"{'、'.join(map(escaped, categories))}等类目" if categories else ""
     if len(basis.totals.categories) in range(1, 4):
         what = f"{'、'.join(map(escaped, categories))}类目"
+    texts = _named([name for source, name in SOURCES.items() if basis.totals.sources[source]]) or "内容"
+    where = f"{what}的{texts}" if what else texts
+    checked = f" {basis.merchants:,} 个商家的 {basis.totals.all.rows:,} 条内容"
+    if not basis.merchants:
+        checked = f" {basis.totals.all.rows:,} 条内容（均没有商家信息）"
+    elif basis.totals.nameless:
+        checked += f"（其中 {basis.totals.nameless:,} 条没有商家信息）"
     return [
-        f"# 关于{what}违规信息抽查处理情况的公告（草稿）",
+        f"# 关于{what or '平台'}违规信息抽查处理情况的公告（草稿）",
         "",
         f"> **草稿，仅供审核。**{NOTICE}",
         "",
-        f"为维护平台交易秩序和消费者权益，平台对{what}的商品信息及直播内容开展抽查。{_period(basis.totals)}"
-        f"共检查 {basis.merchants:,} 个商家的 {basis.totals.all.rows:,} 条内容，发现疑似违规的内容 "
-        f"{basis.totals.all.flagged:,} 条。依据《{escaped(basis.policy.name)}》，拟处理如下：",
+        f"为维护平台交易秩序和消费者权益，平台对{where}开展抽查。{_period(basis.totals)}"
+        f"共检查{checked}，发现疑似违规的内容 "
+        f"{basis.totals.all.flagged:,} 条{_reviewed(basis)}。依据《{escaped(basis.policy.name)}》，拟处理如下：",
         "",
     ]
+
+
+def _named(names: Sequence[str]) -> str:
+    return "及".join(one for one in ("、".join(names[:-1]), *names[-1:]) if one)
+
+
+def _reviewed(basis: Basis) -> str:
+    if not basis.reviewed:
+        return ""
+    states = basis.totals.states
+    said = f"复核确认 {states['confirmed']:,} 条、存疑 {states['unsure']:,} 条、未复核 {states['open']:,} 条"
+    if basis.confirmed_only:
+        said += "；以下处理只计复核确认的内容"
+    return f"（{said}）"
 
 
 def _period(totals: Totals) -> str:
@@ -86,6 +110,8 @@ def _body(basis: Basis) -> list[str]:
         ]
     if not lines:
         lines = ["本次抽查没有商家达到处置阶梯的任何一步。", ""]
+        if basis.nameless and not basis.merchants:
+            lines = ["抽查的内容都没有商家信息，无法提出对商家的处理。", ""]
     return [
         *lines,
         "请各商家对照平台规则自查自纠。对处理结果有异议的，可在收到通知后按平台申诉流程提交材料。",
@@ -108,11 +134,38 @@ def _review(basis: Basis) -> list[str]:
     ]
     if both:
         lines.append(f"- 有商家同时出现在几个阶梯：各阶梯人数相加比商家数多 {both}，是否并罚由审核人决定。")
-    if not basis.prior_given:
-        lines.append("- 没有提供既往处罚记录（--history），再犯条件按零次计算。")
-    if basis.nameless:
-        lines.append(f"- 有 {basis.nameless} 条违规内容没有商家信息，未计入上面的处理。")
+    lines += _unreviewed(basis)
+    lines.append(_prior(basis.prior))
+    if basis.totals.nameless:
+        lines.append(
+            f"- 有 {basis.totals.nameless:,} 条内容没有商家信息，其中疑似违规 {basis.nameless:,} 条，未计入上面的处理；"
+            "商家列可用 --merchant-column 指明。"
+        )
     return [*lines, ""]
+
+
+def _unreviewed(basis: Basis) -> list[str]:
+    states = basis.totals.states
+    if not basis.reviewed:
+        return ["- 没有读入复核结果（--decisions），全部标记均未复核。"] if basis.totals.all.flagged else []
+    if not states["open"] and not states["unsure"]:
+        return []
+    how = (
+        "未计入上面的处理（--confirmed-only）"
+        if basis.confirmed_only
+        else "仍计入上面的处理；只计已确认的：--confirmed-only"
+    )
+    return [f"- 还有 {states['open']:,} 条未复核、{states['unsure']:,} 条存疑，{how}。"]
+
+
+def _prior(prior: Prior | None) -> str:
+    if prior is None:
+        return "- 没有提供既往处罚记录（--history），再犯条件按零次计算。"
+    said = f"- 既往处罚记录：采用 {prior.used:,} 条，期限之外不计 {prior.outside:,} 条"
+    if prior.unknown:
+        first = escaped(visible(prior.first))
+        said += f"；另有 {prior.unknown:,} 条的商家不在本表，未采用（第一个：{first}），须核对是否写法不同"
+    return f"{said}。"
 
 
 def _names(basis: Basis) -> list[str]:

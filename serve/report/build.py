@@ -17,8 +17,8 @@ from xuncha.serve.allow import load_allow
 from xuncha.serve.policy import Policy
 from xuncha.serve.report import sections, sheets
 from xuncha.serve.report.announcement import Basis, announcement
-from xuncha.serve.report.flags import Judging
-from xuncha.serve.report.history import read_history
+from xuncha.serve.report.flags import Decision, Judging
+from xuncha.serve.report.history import History, Prior, matched, read_history
 from xuncha.serve.report.outcome import DRAFT, ENTRIES, FLAGS, MERCHANTS, MOVES, PAGE, WORKBOOK, Built, Options
 from xuncha.serve.report.page import Listed, Panel, page
 from xuncha.serve.report.read import Counted, Neediest, Reviewed, Seen, count, flagged
@@ -36,6 +36,8 @@ def build_report(source: str, folder: Path, options: Options, seen: Seen | None 
     Raises `XunchaError` before anything is written for what can be known before; each file appears whole or not.
     """
     _refuse_folder(folder, options)
+    if options.confirmed_only and not options.decisions:
+        raise XunchaError("--confirmed-only counts what reviewers confirmed. Give --decisions FILE too.")
     with open_table(source, ReadOptions(options.input_format, options.encoding)) as table:
         labels = scored_labels(table)
         taxonomy = Taxonomy.load(options.taxonomy)
@@ -45,11 +47,12 @@ def build_report(source: str, folder: Path, options: Options, seen: Seen | None 
         policy = Policy.load(options.policy, taxonomy.reason_ids, known)
         allow = load_allow(options.allow, options.as_of, known, taxonomy.reason_ids) if options.allow else None
         asked = scenario(options.what_if, policy, labels, taxonomy) if options.what_if else None
-        overturned, missing = _overturned(options.decisions, taxonomy)
-        prior = read_history(options.history, policy, options.as_of) if options.history else {}
-        judging = Judging(policy, allow, overturned)
-        counted = count(scored, judging, prior, asked, seen)
-        report = _Report(scored, taxonomy, judging, counted, asked, options, source)
+        decided, missing = _decisions(options.decisions, taxonomy)
+        history = _history(options, policy)
+        judging = Judging(policy, allow, decided, confirmed_only=options.confirmed_only)
+        counted = count(scored, judging, asked, seen)
+        prior = matched(history, counted.totals.merchants, counted.totals.named) if history else None
+        report = _Report(scored, taxonomy, judging, counted, asked, options, source, prior)
         return report.write(folder, missing)
 
 
@@ -58,13 +61,13 @@ class _Report:
 
     def __init__(
         self, scored: ScoredTable, taxonomy: Taxonomy, judging: Judging, counted: Counted, asked: Scenario | None,
-        options: Options, source: str,
+        options: Options, source: str, prior: Prior | None = None,
     ) -> None:  # fmt: skip
         self.scored, self.taxonomy, self.judging, self.counted = scored, taxonomy, judging, counted
-        self.scenario, self.options, self.source = asked, options, source
+        self.scenario, self.options, self.source, self.prior = asked, options, source, prior
         self.origin = Path(scored.name).name
-        self.proposals = counted.rollup.proposals()
-        self.moves = None if counted.if_so is None else moves(self.proposals, counted.if_so.proposals())
+        self.proposals = counted.rollup.proposals(prior)
+        self.moves = None if counted.if_so is None else moves(self.proposals, counted.if_so.proposals(prior))
 
     def write(self, folder: Path, decided: set[str]) -> Built:
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +96,7 @@ class _Report:
                 (folder / name).unlink(missing_ok=True)
         return Built(
             self.source, tuple(made), self.scored.roles.shown(), self.scored.texts, self.counted, self.proposals,
-            self.moves, self.judging.allow, neediest.left_out, len(decided),
+            self.moves, self.judging.allow, neediest.left_out, len(decided), self.prior, self.options.limit,
         )  # fmt: skip
 
     def _write_flags(self, stream: BinaryIO, decided: set[str]) -> Neediest:
@@ -109,8 +112,8 @@ class _Report:
         return neediest
 
     def _sheets(self, rows: Sequence[Reviewed], names: Sequence[str]) -> Sheets:
-        open_ = [(one, key) for one, key in zip(rows, names, strict=True) if any(flag.open for flag in one.flags)]
-        hidden = [one for one in rows if not any(flag.open for flag in one.flags)]
+        open_ = [(one, key) for one, key in zip(rows, names, strict=True) if any(flag.asked for flag in one.flags)]
+        hidden = [one for one in rows if not any(flag.asked for flag in one.flags)]
         return Sheets(
             [one for one, _ in open_], [key for _, key in open_], hidden, self.scored.texts, self.origin, self.taxonomy
         )
@@ -119,7 +122,7 @@ class _Report:
         rollup = self.counted.rollup
         return Basis(
             self.origin, self.options.as_of, self.counted.totals, rollup.merchants, self.judging.policy, self.taxonomy,
-            self.proposals, self.options.history is not None, rollup.nameless,
+            self.proposals, self.prior, rollup.nameless, bool(self.options.decisions), self.options.confirmed_only,
         )  # fmt: skip
 
     def _page(self, rows: Sequence[Reviewed], names: Sequence[str], left_out: int, text: str) -> str:
@@ -177,16 +180,26 @@ def _refuse_folder(folder: Path, options: Options) -> None:
             )
 
 
-def _overturned(paths: Sequence[Path], taxonomy: Taxonomy) -> tuple[dict[tuple[str, str], str], set[str]]:
-    """Who overturned which flag, by (row key, label), and the keys of every decided row."""
-    if not paths:
-        return {}, set()
-    rows = read_decisions(paths, taxonomy).rows
-    held = {(row.group or row.id, label) for row in rows for label, judged in row.labels.items() if judged}
-    found = {
-        (row.group or row.id, label): row.annotator or "?"
-        for row in rows
-        for label, judged in row.labels.items()
-        if judged is False
-    }
-    return {key: who for key, who in found.items() if key not in held}, {row.group or row.id for row in rows}
+def _history(options: Options, policy: Policy) -> History | None:
+    if options.history:
+        return read_history(options.history, policy, options.as_of, options.history_columns)
+    if options.history_columns:
+        raise XunchaError("--history-column names columns of a history. Give --history FILE too.")
+    return None
+
+
+def _decisions(paths: Sequence[Path], taxonomy: Taxonomy) -> tuple[dict[tuple[str, str], Decision], set[str]]:
+    """What was decided, by (row key, label), and the keys of every decided row.
+
+    Of a row with several texts a flag is confirmed if it is in one of them, else unsure if it is in one of them.
+    """
+    found: dict[tuple[str, str], Decision] = {}
+    order = (True, None, False)
+    rows = read_decisions(paths, taxonomy).rows if paths else ()
+    for row in rows:
+        for label, judged in row.labels.items():
+            said = Decision(judged, row.annotator or "?", row.judged_at or "")
+            before = found.setdefault((row.group or row.id, label), said)
+            if order.index(said.verdict) < order.index(before.verdict):
+                found[row.group or row.id, label] = said
+    return found, {row.group or row.id for row in rows}

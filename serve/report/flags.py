@@ -9,15 +9,30 @@ from xuncha.serve.allow import AllowList, Claim, Entry
 from xuncha.serve.policy import Policy
 from xuncha.serve.report.scored import Piece, ScoredRow
 
-Decided = Mapping[tuple[str, str], str]
-"""Who overturned a flag: (row key, label) to annotator."""
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a reviewer said of a flag (None: unsure), who, and when (ISO 8601; "" if it is not known)."""
+
+    verdict: bool | None
+    who: str
+    at: str
+
+    @property
+    def state(self) -> str:
+        """The verdict as tables write it."""
+        return {True: "confirmed", False: "overturned", None: "unsure"}[self.verdict]
+
+
+Decided = Mapping[tuple[str, str], Decision]
+"""What was decided: (row key, label) to decision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
     """One flagged label of a row. `allowed` says for each piece which entry allows it.
 
-    `entries` are those that together hide the flag, `overturned` who overturned it; a flag with neither is open.
+    `entries` are those that together hide the flag, `decision` what a reviewer said of it.
     `reason` is the gravest among the pieces that nothing allows ("" without evidence), `severity` and `weight` its.
     """
 
@@ -26,7 +41,7 @@ class Flag:
     pieces: tuple[Piece, ...]
     allowed: tuple[Entry | None, ...]
     entries: tuple[Entry, ...]
-    overturned: str
+    decision: Decision | None
     reason: str
     rule: str
     severity: int
@@ -34,8 +49,20 @@ class Flag:
 
     @property
     def open(self) -> bool:
-        """Whether the flag counts."""
-        return not (self.entries or self.overturned)
+        """Whether the flag counts: no entry hides it and nobody overturned it."""
+        return self.state not in ("suppressed", "overturned")
+
+    @property
+    def asked(self) -> bool:
+        """Whether reviewers are asked about it, decided or not: no entry hides it."""
+        return not self.entries
+
+    @property
+    def state(self) -> str:
+        """`suppressed` by entries, `confirmed`, `overturned` or `unsure` by a reviewer, else `open`."""
+        if self.entries:
+            return "suppressed"
+        return self.decision.state if self.decision else "open"
 
     @property
     def worst(self) -> str:
@@ -45,20 +72,26 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What turns a row into flags. `thresholds` move the flags of these labels to other scores."""
+    """What turns a row into flags. `thresholds` move the flags of these labels to other scores.
+
+    With `confirmed_only` nothing but confirmed flags counts against a merchant.
+    """
 
     policy: Policy
     allow: AllowList | None = None
-    overturned: Decided | None = None
+    decided: Decided | None = None
     thresholds: Mapping[str, float] | None = None
+    confirmed_only: bool = False
 
     def flags(self, row: ScoredRow) -> tuple[Flag, ...]:
         """The flags of a row, in the order of its scores."""
         return tuple(self._flag(row, label) for label in row.scores if self._is_flagged(row, label))
 
-    def open_flags(self, row: ScoredRow) -> tuple[Flag, ...]:
-        """The flags of a row that nothing hides."""
-        return tuple(flag for flag in self.flags(row) if flag.open)
+    def against(self, flags: Collection[Flag]) -> tuple[Flag, ...]:
+        """Those of a row's flags that count against its merchant."""
+        if self.confirmed_only:
+            return tuple(flag for flag in flags if flag.state == "confirmed")
+        return tuple(flag for flag in flags if flag.open)
 
     def _is_flagged(self, row: ScoredRow, label: str) -> bool:
         threshold = (self.thresholds or {}).get(label)
@@ -79,13 +112,13 @@ class Judging:
         )  # fmt: skip
         return Flag(
             label, row.scores[label], pieces, allowed, tuple(entries.values()),
-            self._who_overturned(row, label), reason, rule, what.severity, what.weight,
+            self._decision(row, label), reason, rule, what.severity, what.weight,
         )  # fmt: skip
 
-    def _who_overturned(self, row: ScoredRow, label: str) -> str:
-        """The reviewer; rows whose id stands twice are decided as `id@number`."""
-        known = self.overturned or {}
-        return known.get((row.id, label)) or known.get((f"{row.id}@{row.number}", label), "")
+    def _decision(self, row: ScoredRow, label: str) -> Decision | None:
+        """What was decided; rows whose id stands twice are decided as `id@number`."""
+        known = self.decided or {}
+        return known.get((row.id, label)) or known.get((f"{row.id}@{row.number}", label))
 
     def _entry(self, row: ScoredRow, label: str, piece: Piece | None) -> Entry | None:
         if self.allow is None:

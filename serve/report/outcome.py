@@ -10,8 +10,10 @@ from typing import Any
 
 from xuncha.labels.rows import Source
 from xuncha.serve.allow import AllowList, State
+from xuncha.serve.report.history import Prior
 from xuncha.serve.report.read import Counted
 from xuncha.serve.report.rollup import Proposal, step_counts
+from xuncha.serve.report.totals import STATES
 from xuncha.serve.report.what_if import Move
 
 PAGE, WORKBOOK, DRAFT = "report.html", "review.xlsx", "announcement.md"
@@ -36,7 +38,9 @@ class Options:
     taxonomy: Path | None = None
     allow: Path | None = None
     history: str | None = None
+    history_columns: Mapping[str, str] = field(default_factory=dict)
     decisions: tuple[Path, ...] = ()
+    confirmed_only: bool = False
     what_if: tuple[str, ...] = ()
     limit: int = 50_000
     force: bool = False
@@ -56,6 +60,8 @@ class Built:
     allow: AllowList | None
     left_out: int
     missed: int
+    prior: Prior | None = None
+    limit: int = 50_000
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -69,6 +75,7 @@ class Built:
             "scored": totals.scored,
             "flagged": totals.all.flagged,
             "flagged_by_label": {label: totals.all.by_label[label] for label in totals.labels},
+            "reviewed_rows": {state: totals.states[state] for state in STATES},
             "hidden_flags": sum(totals.hidden.values()),
             "merchants": self.counted.rollup.merchants,
             "proposals": {
@@ -76,7 +83,15 @@ class Built:
             },
             "moves": None if self.found_moves is None else len(self.found_moves),
             "expired_entries": list(self.expired),
+            "left_out_of_page": self.left_out,
             "decisions_without_row": self.missed,
+            "history": None
+            if self.prior is None
+            else {
+                "used": self.prior.used,
+                "unknown_merchants": self.prior.unknown,
+                "outside_period": self.prior.outside,
+            },
         }
 
     @property

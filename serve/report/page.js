@@ -9,7 +9,8 @@ const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u115f\u1160\u3164\uf
 const LONG = 20000, AROUND = 400;
 const STORE = "xuncha-decisions-" + DATA.id, NAME = "xuncha-reviewer";
 
-// A row of DATA.rows, by name. Flags: [label, score, state (0 open, 1 suppressed, 2 overturned), entries, who].
+// A row of DATA.rows, by name. Flags: [label, score, suppressed, entries, decided], where
+// decided is [verdict, who, at] or 0.
 // Evidence: [field, label, reason, start, end, rule, placed, entry, words].
 const ROWS = DATA.rows.map(([key, number, merchant, category, day, source, need, title, texts, flags, evidence, same], index) =>
   ({ key, number, merchant, category, day, source, need, title, texts, flags, evidence, same, index,
@@ -227,7 +228,7 @@ function fieldBox(row, field, text, whole) {
 }
 
 function finding(row, flag) {
-  const [label, value, state, entries, who] = flag;
+  const [label, value, state, entries, decided] = flag;
   const made = element("div", { class: "finding" });
   made.append(element("span", { class: state ? "chip" : "chip l" + (label % 4) }, DATA.labels[label].name), ` 得分 ${value.toFixed(3)}`);
   if (state === 1) {
@@ -237,7 +238,7 @@ function finding(row, flag) {
       made.append(line);
     }
   }
-  if (state === 2) { const line = element("p", {}, "复核已推翻："); put(line, who, false); made.append(line); }
+  if (decided) { const line = element("p", {}, `读入的判定：${SAID.get(decided[0])[1]}，`); put(line, `${decided[1]} ${decided[2]}`, false); made.append(line); }
   const list = element("ul");
   for (const piece of row.evidence.filter((one) => one[1] === label)) {
     const line = element("li");
@@ -314,9 +315,22 @@ function keep() {
   try { localStorage.setItem(STORE, JSON.stringify([...decisions])); persisted = true; } catch { persisted = false; }
 }
 
+// The decisions that the report was made with; a later one in this browser replaces them.
+function given() {
+  for (const row of ROWS) {
+    if (isHidden(row) || !row.open.every((flag) => flag[4])) continue;
+    const verdicts = Object.fromEntries(row.open.map((flag) => [flag[0], flag[4][0]]));
+    const who = [...new Set(row.open.map((flag) => flag[4][1]))].join("、");
+    decisions.set(row.key, { verdicts, at: row.open.map((flag) => flag[4][2]).sort().pop(), who });
+  }
+}
+
 function recall() {
+  given();
   try {
-    for (const [key, found] of JSON.parse(localStorage.getItem(STORE) || "[]")) decisions.set(key, found);
+    for (const [key, found] of JSON.parse(localStorage.getItem(STORE) || "[]")) {
+      if (!decisions.has(key) || found.at >= decisions.get(key).at) decisions.set(key, found);
+    }
     $("who").value = localStorage.getItem(NAME) || "";
   } catch { persisted = false; }
   const known = new Map(ROWS.map((row) => [row.key, row]));
@@ -346,7 +360,7 @@ function labelled(row, found, who) {
     Object.assign(made, { origin: DATA.origin, group: row.key });
     const merchant = DATA.merchants[row.merchant];
     if (merchant) made.merchant = merchant[0];
-    rows.push(Object.assign(made, { annotator: who, judged_at: found.at }));
+    rows.push(Object.assign(made, found.at ? { annotator: who, judged_at: found.at } : { annotator: who }));
   }
   return rows;
 }
@@ -360,7 +374,7 @@ function download() {
   const lines = [];
   for (const row of [...ROWS].sort((a, b) => a.number - b.number)) {
     const found = decisions.get(row.key);
-    if (found) for (const made of labelled(row, found, who)) lines.push(JSON.stringify(made) + "\n");
+    if (found) for (const made of labelled(row, found, found.who || who)) lines.push(JSON.stringify(made) + "\n");
   }
   const link = element("a", { href: URL.createObjectURL(new Blob(lines, { type: "application/jsonl" })), download: DATA.download });
   link.click();

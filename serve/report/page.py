@@ -150,7 +150,7 @@ class _Coded:
         row = one.row
         texts = [[_at(self.fields, name), text] for name, text in row.texts.items()]
         forms = tuple(same_form(text) for text in row.texts.values())
-        alike = _at(self.same, (forms, tuple(flag.label for flag in one.flags if flag.open)))
+        alike = _at(self.same, (forms, tuple(flag.label for flag in one.flags if flag.asked)))
         return [
             key, row.number,
             _at(self.merchants, (row.merchant, row.merchant_name)) if row.merchant else -1,
@@ -162,9 +162,10 @@ class _Coded:
         ]  # fmt: skip
 
     def _flag(self, flag: Flag) -> list[object]:
-        state = 1 if flag.entries else 2 if flag.overturned else 0
         entries = [self.entries[entry.id] for entry in flag.entries]
-        return [self.labels[flag.label], flag.score, state, entries, flag.overturned]
+        said = flag.decision
+        decided = [{True: 1, False: 0, None: -1}[said.verdict], said.who, said.at] if said else 0
+        return [self.labels[flag.label], flag.score, int(bool(flag.entries)), entries, decided]
 
     def _pieces(self, one: Reviewed) -> list[list[object]]:
         """The pieces of the flags, in the order in which the table has them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xuncha.serve.allow import Entry
 from xuncha.serve.report.flags import Flag, Judging, need_of_review
@@ -53,21 +53,20 @@ class Reviewed:
 def count(
     scored: ScoredTable,
     judging: Judging,
-    prior: Mapping[tuple[str, str], int],
     scenario: Scenario | None = None,
     seen: Seen | None = None,
 ) -> Counted:
     """Read the whole table and count. `seen` is told the number of rows now and then."""
-    totals, rollup = Totals(scored.labels), Rollup(judging.policy, prior)
+    totals, rollup = Totals(scored.labels), Rollup(judging.policy)
     other = None if scenario is None else _moved(judging, scenario)
-    if_so = None if other is None else Rollup(other.policy, prior)
+    if_so = None if other is None else Rollup(other.policy)
     hides = {one.id: Hides(one) for one in judging.allow.entries} if judging.allow else {}
     for row in scored.rows():
         flags = judging.flags(row)
         totals.add(row, flags)
-        rollup.add(row, [flag for flag in flags if flag.open])
+        rollup.add(row, judging.against(flags))
         if if_so is not None and other is not None:
-            if_so.add(row, other.open_flags(row))
+            if_so.add(row, other.against(other.flags(row)))
         for flag in flags:
             _note(hides, row, flag)
         if seen and row.number % 10_000 == 0:
@@ -82,8 +81,8 @@ def flagged(scored: ScoredTable, judging: Judging, proposals: list[Proposal]) ->
         ranks[one.standing.merchant] = max(one.rank, ranks.get(one.standing.merchant, 0))
     for row in scored.rows(flagged=True):
         if flags := judging.flags(row):
-            open_ = [flag for flag in flags if flag.open]
-            yield Reviewed(row, flags, need_of_review(open_, ranks.get(row.merchant, 0)))
+            left = [flag for flag in flags if flag.state in ("open", "unsure")]
+            yield Reviewed(row, flags, need_of_review(left, ranks.get(row.merchant, 0)))
 
 
 class Neediest:
@@ -110,7 +109,7 @@ class Neediest:
 
 
 def _moved(judging: Judging, scenario: Scenario) -> Judging:
-    return Judging(scenario.policy, judging.allow, judging.overturned, scenario.thresholds)
+    return replace(judging, policy=scenario.policy, thresholds=scenario.thresholds)
 
 
 def _note(hides: Mapping[str, Hides], row: ScoredRow, flag: Flag) -> None:

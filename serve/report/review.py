@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from xuncha.labels.decisions import CONFIRM, ONLY, OVERTURN, UNSURE
 from xuncha.labels.rows import Row, Span
+from xuncha.labels.taxonomy import Taxonomy
+from xuncha.serve.report.flags import Decision, Flag
+from xuncha.serve.report.names import label_name
 from xuncha.serve.report.read import Reviewed
 from xuncha.serve.report.scored import Piece
 
@@ -20,11 +24,12 @@ def keys(rows: Sequence[Reviewed]) -> list[str]:
 def labelled(one: Reviewed, key: str, origin: str) -> list[Row]:
     """The labelled rows that a decision on `one` makes, one for each text with evidence, every asked label true.
 
-    Only open flags are asked. A flag without evidence is asked of the row's texts together, joined by line ends.
+    Flags that an entry hides are not asked. A flag without evidence is asked of the row's texts together, joined by
+    line ends.
     """
     row = one.row
     asked: dict[str, list[str]] = {}
-    for flag in [flag for flag in one.flags if flag.open]:
+    for flag in [flag for flag in one.flags if flag.asked]:
         for field in dict.fromkeys(piece.field for piece in flag.pieces) or [""]:
             asked.setdefault(field, []).append(flag.label)
     several = len(row.texts) > 1
@@ -51,6 +56,24 @@ def labelled(one: Reviewed, key: str, origin: str) -> list[Row]:
             )
         )
     return found
+
+
+def decided(flags: Sequence[Flag]) -> Mapping[str, Decision]:
+    """What was decided of the flags that are asked, by label; nothing unless all of them are decided."""
+    found = {flag.label: flag.decision for flag in flags if flag.asked}
+    return {label: said for label, said in found.items() if said} if all(found.values()) else {}
+
+
+def decision_cell(found: Mapping[str, Decision], taxonomy: Taxonomy) -> str:
+    """Decisions as a cell of the workbook says them: a choice of its drop-down, or label by label."""
+    words = {True: CONFIRM, False: OVERTURN, None: UNSURE}
+    verdicts = {said.verdict for said in found.values()}
+    if len(verdicts) <= 1:
+        return "".join(words[one] for one in verdicts)
+    holding = [label for label, said in found.items() if said.verdict]
+    if len(holding) == 1 and verdicts == {True, False}:
+        return f"{ONLY}{label_name(taxonomy, holding[0])}"
+    return "；".join(f"{label_name(taxonomy, label)}：{words[said.verdict]}" for label, said in found.items())
 
 
 def segments(text: str, pieces: Iterable[Piece], whole: int, around: int) -> Iterator[tuple[str, bool]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from xuncha.labels.rows import Source
 from xuncha.serve.policy import SEVERITIES, Ladder, Policy, Step
 from xuncha.serve.report.flags import Flag
+from xuncha.serve.report.history import Prior
 from xuncha.serve.report.scored import ScoredRow
 
 _SHOWN = 80  # characters of the worst evidence
@@ -82,10 +83,9 @@ class Proposal:
 class Rollup:
     """Standings of every merchant on every ladder, filled row by row."""
 
-    def __init__(self, policy: Policy, prior: Mapping[tuple[str, str], int] | None = None) -> None:
-        """Roll up under `policy`; `prior` counts earlier penalties by (merchant, ladder)."""
+    def __init__(self, policy: Policy) -> None:
+        """Roll up under `policy`."""
         self.policy = policy
-        self.prior = prior or {}
         self.nameless = 0
         self._standings: dict[str, dict[str, Standing]] = {ladder.id: {} for ladder in policy.ladders}
 
@@ -109,22 +109,20 @@ class Rollup:
         """How many merchants were seen."""
         return len({name for standings in self._standings.values() for name in standings})
 
-    def proposals(self) -> list[Proposal]:
-        """What is proposed, ladder by ladder, the gravest step first, then by weight."""
+    def proposals(self, prior: Prior | None = None) -> list[Proposal]:
+        """What is proposed given earlier penalties, ladder by ladder, the gravest step first, then by weight."""
+        earlier = prior or Prior()
         found = [
             proposal
             for ladder in self.policy.ladders
             for standing in self._standings[ladder.id].values()
-            if (proposal := propose(standing, ladder, self._prior(standing.merchant, ladder.id)))
+            if (proposal := propose(standing, ladder, earlier.of(standing.merchant, ladder.id)))
         ]
         order = {ladder.id: number for number, ladder in enumerate(self.policy.ladders)}
         return sorted(
             found,
             key=lambda one: (order[one.ladder.id], -one.rank, -one.standing.weight, one.standing.merchant),
         )
-
-    def _prior(self, merchant: str, ladder: str) -> int:
-        return self.prior.get((merchant, ladder), 0) + self.prior.get((merchant, ""), 0)
 
 
 def propose(standing: Standing, ladder: Ladder, prior: int = 0) -> Proposal | None:

@@ -21,6 +21,7 @@ from xuncha.serve.tables.reading import listed, require_column
 CHUNK = 4096
 _SCORE, _FLAG = "score_", "flag_"
 _NEEDED = ("evidence", "status")
+_EVENT = {"room", "label", "peak", "repeats"}  # columns of events that xuncha live writes
 _PROBED = 500  # rows with evidence looked at to find out which column it is about
 _SOURCES = {
     "listing": Source.LISTING, "商品": Source.LISTING, "speech": Source.SPEECH, "口播": Source.SPEECH,
@@ -98,9 +99,10 @@ class ScoredTable:
             for at in range(len(chunk)):
                 number += 1
                 if not flagged or any(flag_of(self.name, column[at]) for column in flags):
-                    yield self._row(number, {name: values[at] for name, values in columns.items()})
+                    yield self.row(number, {name: values[at] for name, values in columns.items()})
 
-    def _row(self, number: int, cells: Mapping[str, object]) -> ScoredRow:
+    def row(self, number: int, cells: Mapping[str, object]) -> ScoredRow:
+        """Row `number` with these cells. Raises `XunchaError` for a cell that scoring never writes."""
         where = f"{self.name}: row {number}"
         flags = frozenset(
             label for label in self.labels if flag_of(f"{where}, {_FLAG}{label}", cells[f"{_FLAG}{label}"])
@@ -152,6 +154,12 @@ def scored_labels(table: Table) -> tuple[str, ...]:
     missing = [name for name in _NEEDED if name not in table.columns]
     if labels and not missing:
         return labels
+    if _EVENT.issubset(table.columns):
+        raise XunchaError(
+            f"{table.name}: these are events of xuncha live, violations only; a report needs everything "
+            "that was said. Score the turns as a table with columns for text, merchant and day (xuncha score turns.csv "
+            "-o scored.csv), then run xuncha report scored.csv -o DIR --source speech."
+        )
     lacks = missing[0] if labels else "score_<label> with flag_<label>"
     hint = did_you_mean(missing[0], table.columns) if labels else ""
     raise XunchaError(

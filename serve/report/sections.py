@@ -41,6 +41,10 @@ def overview(totals: Totals, merchants: int, taxonomy: Taxonomy) -> Html:
     if merchants:
         flagged = sum(group.flagged > 0 for group in totals.merchants.values())
         cards.append(("涉及商家", f"{flagged:,}", f"共检查 {merchants:,} 个商家"))
+    states = totals.states
+    if any(states[state] for state in ("confirmed", "unsure", "overturned")):
+        said = f"存疑 {states['unsure']:,} · 推翻 {states['overturned']:,} · 未复核 {states['open']:,}"
+        cards.append(("复核确认", f"{states['confirmed']:,}", said))
     if totals.hidden:
         cards.append(("豁免或推翻", f"{sum(totals.hidden.values()):,}", f"{totals.hidden_rows:,} 条记录全部标记不计"))
     top = element("div", *(_card(*card) for card in cards), class_="cards")

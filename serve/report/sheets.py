@@ -19,7 +19,7 @@ from xuncha.serve.report.what_if import Move
 
 FLAGS = (
     "row", "id", "merchant", "merchant_name", "category", "day", "source", "label", "score", "reason", "severity",
-    "rule", "evidence", "state", "suppressed_by", "owner",
+    "rule", "evidence", "state", "suppressed_by", "owner", "judged_at",
 )  # fmt: skip
 MERCHANTS = (
     "阶梯", "拟处理（建议）", "商家", "商家名称", "被查条数", "违规条数", "违规占比", "累计分", "最重程度", "原因",
@@ -54,15 +54,16 @@ def write_csv(stream: BinaryIO, header: Sequence[str], lines: Iterable[Sequence[
 
 
 def flag_lines(one: Reviewed) -> Iterator[Sequence[object]]:
-    """One line a flag of a row: open, suppressed (by which entries, owned by whom) or overturned (by whom)."""
+    """One line a flag of a row: open, suppressed (by which entries, owned by whom), or decided (by whom, when)."""
     row = one.row
     for flag in one.flags:
-        state = "suppressed" if flag.entries else "overturned" if flag.overturned else "open"
-        owners = dict.fromkeys([entry.owner for entry in flag.entries] or [flag.overturned])
+        said = None if flag.entries else flag.decision
+        owners = dict.fromkeys([entry.owner for entry in flag.entries] or ([said.who] if said else []))
         yield (
             row.number, row.id, row.merchant, row.merchant_name, row.category, row.day, str(row.source), flag.label,
-            flag.score, flag.reason, flag.severity, flag.rule, " | ".join(piece.text for piece in flag.pieces), state,
-            "、".join(entry.id for entry in flag.entries), "、".join(owners),
+            flag.score, flag.reason, flag.severity, flag.rule, " | ".join(piece.text for piece in flag.pieces),
+            flag.state,
+            "、".join(entry.id for entry in flag.entries), "、".join(owners), said.at if said else "",
         )  # fmt: skip
 
 

@@ -6,11 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from xuncha.labels.rows import Source
 from xuncha.serve.report.flags import Flag
 from xuncha.serve.report.scored import ScoredRow
 
 BINS = 20
 """Bars of a score distribution."""
+
+STATES = ("confirmed", "unsure", "open", "overturned", "suppressed")
+"""States of flags, that of a row first."""
 
 
 @dataclass(slots=True)
@@ -37,7 +41,11 @@ class Group:
 
 @dataclass(slots=True)
 class Totals:
-    """The counts. `scored` rows were put to the model; `hidden` counts flags that an entry or a reviewer took away."""
+    """The counts. `scored` rows were put to the model; `hidden` counts flags that an entry or a reviewer took away.
+
+    `sources` counts rows by source, `nameless` those without a merchant, `states` flagged rows by their state, the
+    first in `STATES`. `named` gives the merchants that bear a name.
+    """
 
     labels: Sequence[str]
     all: Group = field(default_factory=Group)
@@ -45,10 +53,14 @@ class Totals:
     statuses: Counter[str] = field(default_factory=Counter)
     hidden: Counter[str] = field(default_factory=Counter)
     hidden_rows: int = 0
+    sources: Counter[Source] = field(default_factory=Counter)
+    nameless: int = 0
+    states: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     categories: dict[str, Group] = field(default_factory=dict)
     merchants: dict[str, Group] = field(default_factory=dict)
     days: dict[str, Group] = field(default_factory=dict)
+    named: dict[str, set[str]] = field(default_factory=dict)
     histograms: dict[str, list[int]] = field(default_factory=dict)
     lowest: dict[str, float] = field(default_factory=dict)
     unplaced: int = 0
@@ -63,9 +75,13 @@ class Totals:
         labels = [flag.label for flag in open_]
         self.all.add(labels)
         self.scored += row.scored
+        self.sources[row.source] += 1
+        self.nameless += not row.merchant
         self.statuses[row.status.split(":")[0]] += 1
         self.hidden.update(flag.label for flag in flags if not flag.open)
         self.hidden_rows += bool(flags) and not open_
+        if states := {flag.state for flag in flags}:
+            self.states[next(one for one in STATES if one in states)] += 1
         self.unplaced += sum(not piece.placed for flag in flags for piece in flag.pieces)
         for flag in open_:
             left = {one.reason for one, entry in zip(flag.pieces, flag.allowed, strict=True) if not entry} or {""}
@@ -77,6 +93,8 @@ class Totals:
         ):
             if key:
                 groups.setdefault(key, Group(name)).add(labels)
+        if row.merchant and row.merchant_name:
+            self.named.setdefault(row.merchant_name, set()).add(row.merchant)
         self._add_scores(row)
 
     def _add_scores(self, row: ScoredRow) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from xuncha.labels.decisions import DECISION, KEY, REVIEW_SHEET, REVIEWER, ROWS_SHEET, choices, row_parts
+from xuncha.labels.decisions import DECISION, EARLIER, KEY, REVIEW_SHEET, REVIEWER, ROWS_SHEET, choices, row_parts
 from xuncha.labels.record import row_to_json
 from xuncha.labels.taxonomy import Taxonomy
 from xuncha.serve.report.names import label_name, merchant_name, reason_name
 from xuncha.serve.report.read import Reviewed
-from xuncha.serve.report.review import labelled, segments
+from xuncha.serve.report.review import decided, decision_cell, labelled, segments
 from xuncha.serve.visible import visible
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ LIMIT = 1_048_575
 _WHOLE, _AROUND = 2_000, 300  # characters of a text that a cell shows whole, and around evidence of a longer one
 _CELL = 32_000
 _LIST = 255  # characters that a drop-down may name itself
-_DECIDE = ((DECISION, 15), (REVIEWER, 10))
+_PLAIN = 3  # choices that any row can take
+_AND = "、"  # between the labels of a row
+_DECIDE = ((DECISION, 15), (REVIEWER, 10), (EARLIER, 12))
 _HIDDEN = (("豁免条目", 16), ("负责人", 12))
 _FACTS = (
     ("违规标签", 11), ("原因", 13), ("违反规则", 26), ("得分", 8), ("复核需要度", 11), ("商家", 18), ("类目", 12),
@@ -34,7 +36,8 @@ _GUIDE = (
     "怎样使用本表",
     f"1. “{REVIEW_SHEET}”表按复核需要度从高到低排列：越严重、模型越拿不准、所属商家拟处理越重的越靠前。",
     f"2. 在“{DECISION}”列用下拉选择：确认违规、推翻、存疑；一行有两种违规而只有一种成立时选“仅确认：…”。",
-    f"3. 在“{REVIEWER}”列填姓名；不填则记为最后保存本文件的人。判定时间记为保存本文件的时间。",
+    f"3. 在“{REVIEWER}”列填姓名；不填则记为最后保存本文件的人。判定时间记为保存本文件的时间；读入过的判定已填好，"
+    f"不改则保留原审核人和“{EARLIER}”。",
     "4. 文本中红色部分是模型给出的违规依据；看不见的控制字符、方向字符显示为 ‹U+…›。",
     f"5. 可以排序、筛选、删行；不要改“{KEY}”列，不要删隐藏的工作表，否则无法读回。",
     "6. 读回为标注数据：xuncha labels decisions 本文件.xlsx -o 判定.jsonl",
@@ -44,7 +47,7 @@ _GUIDE = (
 
 @dataclass(frozen=True, slots=True)
 class Sheets:
-    """What goes into the workbook: the open rows with their keys, and those whose flags are all hidden."""
+    """What goes into the workbook: the rows to decide with their keys, and those whose flags are all hidden."""
 
     rows: Sequence[Reviewed]
     keys: Sequence[str]
@@ -91,12 +94,17 @@ class Writer:
         review.activate()
 
     def _review(self, sheet: Worksheet) -> None:
+        from xlsxwriter.utility import xl_col_to_name
+
         last = max(1, len(self.sheets.rows))
+        labels_at = len(_DECIDE) + 1 + len(self.sheets.fields)
         sheet.autofilter(0, 0, last, self._heads(sheet, _DECIDE) - 1)
         options = list(choices(self.sheets.taxonomy))
         listed: list[str] | str = options
-        if len(",".join(options)) > _LIST:
-            listed = f"={ROWS_SHEET}!$D$1:$D${len(options)}"
+        if len(options) > _PLAIN or len(",".join(options)) > _LIST:
+            # A row with one label is not offered those that confirm one of several.
+            several = f'ISNUMBER(FIND("{_AND}",${xl_col_to_name(labels_at)}2))'
+            listed = f"=IF({several},{ROWS_SHEET}!$D$1:$D${len(options)},{ROWS_SHEET}!$D$1:$D${_PLAIN})"
         sheet.data_validation(
             1, 0, last, 0,
             {"validate": "list", "source": listed, "error_title": "判定", "error_message": "请从下拉列表中选择。"},
@@ -105,9 +113,15 @@ class Writer:
             style = {"type": "cell", "criteria": "==", "value": f'"{said}"'}
             sheet.conditional_format(1, 0, last, 0, {**style, "format": self.book.add_format({"bg_color": color})})
         for number, (one, key) in enumerate(zip(self.sheets.rows, self.sheets.keys, strict=True), start=1):
-            sheet.write_blank(number, 0, None, self.open)
-            sheet.write_blank(number, 1, None, self.open)
-            self._line(sheet, number, 2, one, key)
+            for place, said in enumerate(self._decision(one)):
+                sheet.write(number, place, shown(said)[:_CELL] or None, self.open)
+            self._line(sheet, number, len(_DECIDE), one, key)
+
+    def _decision(self, one: Reviewed) -> tuple[str, str, str]:
+        """What was decided, by whom and when, as the cells say it."""
+        found = decided(one.flags)
+        who = "、".join(dict.fromkeys(said.who for said in found.values()))
+        return decision_cell(found, self.sheets.taxonomy), who, max((said.at for said in found.values()), default="")
 
     def _heads(self, sheet: Worksheet, first: Sequence[tuple[str, int]]) -> int:
         """Write the headings and give how many there are. The key stands before the texts, which may share its name."""
@@ -124,14 +138,14 @@ class Writer:
         return len(heads)
 
     def _line(self, sheet: Worksheet, number: int, at: int, one: Reviewed, key: str) -> None:
-        row, flags = one.row, [flag for flag in one.flags if flag.open] or list(one.flags)
+        row, flags = one.row, [flag for flag in one.flags if flag.asked] or list(one.flags)
         taxonomy = self.sheets.taxonomy
         reasons = dict.fromkeys(piece.reason for flag in flags for piece in flag.pieces)
         rules = dict.fromkeys(
             [flag.rule for flag in flags] + [piece.rule for flag in flags for piece in flag.pieces if piece.rule]
         )
         said: list[str | float] = [
-            "、".join(label_name(taxonomy, flag.label) for flag in flags),
+            _AND.join(label_name(taxonomy, flag.label) for flag in flags),
             "、".join(reason_name(taxonomy, reason) for reason in reasons),
             "；".join(rules),
             max(flag.score for flag in flags),
@@ -174,11 +188,9 @@ class Writer:
         self._heads(sheet, _HIDDEN)
         for number, one in enumerate(self.sheets.hidden, start=1):
             entries = {entry.id: entry for flag in one.flags for entry in flag.entries}
-            who = [flag.overturned for flag in one.flags if flag.overturned]
-            named = [*entries] + ["复核推翻"] * bool(who)
-            owners = [*(entry.owner for entry in entries.values()), *who]
-            sheet.write_string(number, 0, shown("、".join(named)), self.text)
-            sheet.write_string(number, 1, shown("、".join(dict.fromkeys(owners))), self.text)
+            owners = dict.fromkeys(entry.owner for entry in entries.values())
+            sheet.write_string(number, 0, shown("、".join(entries)), self.text)
+            sheet.write_string(number, 1, shown("、".join(owners)), self.text)
             self._line(sheet, number, 2, one, one.row.id)
 
     def _rows(self, sheet: Worksheet) -> None:
@@ -188,10 +200,26 @@ class Writer:
         for one, key in zip(self.sheets.rows, self.sheets.keys, strict=True):
             rows = [row_to_json(row) for row in labelled(one, key, self.sheets.origin)]
             # ASCII, and no _x0041_, which spreadsheet programs read as a character.
-            for part in row_parts(json.dumps(rows).replace("_", "\\u005f")):
+            parts = row_parts(json.dumps(rows).replace("_", "\\u005f"))
+            for part in parts:
                 sheet.write_string(at, 0, shown(key)[:_CELL])
                 sheet.write_string(at, 1, part)
                 at += 1
+            self._known(sheet, at - len(parts), one)
+
+    def _known(self, sheet: Worksheet, at: int, one: Reviewed) -> None:
+        """Keep what was decided beside the row's first part, so that a decision nobody changes keeps who and when."""
+        if found := decided(one.flags):
+            said, who, when = self._decision(one)
+            verdicts = {label: decision.verdict for label, decision in found.items()}
+            kept = {
+                "decision": shown(said),
+                "reviewer": shown(who).strip(),
+                "annotator": who,
+                "at": when,
+                "verdicts": verdicts,
+            }
+            sheet.write_string(at, 2, json.dumps(kept).replace("_", "\\u005f"))
 
 
 def shown(text: str) -> str:

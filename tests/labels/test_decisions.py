@@ -91,8 +91,12 @@ def test_a_time_without_zone_is_refused(tmp_path: Path, taxonomy: Taxonomy, make
 
 
 def test_other_files_are_refused(tmp_path: Path, taxonomy: Taxonomy) -> None:
-    with pytest.raises(XunchaError, match=r"decisions are read from the report page's .jsonl and from a review .xlsx."):
-        read_decisions([tmp_path / "scored.csv"], taxonomy)
+    with pytest.raises(XunchaError) as failed:
+        read_decisions([tmp_path / "scored.parquet"], taxonomy)
+    assert str(failed.value) == (
+        f"{tmp_path}/scored.parquet: decisions are read from the report page's .jsonl, a review .xlsx, or a judged "
+        "sample (.xlsx, .csv, .tsv, .jsonl)."
+    )
 
 
 def test_the_drop_down_names_every_label(taxonomy: Taxonomy) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.serve.report.scored_rows import CASE, scored_row
+from tests.serve.report.scored_rows import CASE, ROOT, scored_row
 
 if TYPE_CHECKING:
     from tests.serve.conftest import Main
@@ -155,6 +155,41 @@ def test_decisions_become_rows_that_validate(
     assert capsys.readouterr().out == f"{rows}: 1 rows; 1 confirmed, 0 overturned, 0 unsure, 1 undecided\n"
     assert json.loads(rows.read_text("utf-8"))["annotator"] == "小王"
     assert command("labels", "validate", rows) == 0
+    before = rows.read_bytes()
+    assert command("labels", "decisions", tmp_path / "r" / "review.xlsx", "-o", rows, "--annotator", "老张") == 2
+    said = f"{rows}: the file exists. Choose another name, or add --force to replace it.\n"
+    assert said in capsys.readouterr().err and rows.read_bytes() == before
+    assert (
+        command("labels", "decisions", tmp_path / "r" / "review.xlsx", "-o", rows, "--annotator", "老张", "--force")
+        == 0
+    )
+    assert json.loads(rows.read_text("utf-8"))["annotator"] == "老张"
+
+
+def test_rows_beyond_the_limit_are_told_at_the_prompt(
+    command: Main, capsys: pytest.CaptureFixture[str], write_scored: Write, tmp_path: Path
+) -> None:
+    path = write_scored([scored_row(number, "加微信", ("contact", "加微信")) for number in (1, 2, 3)])
+    assert command("report", path, "-o", tmp_path / "r", "--limit", "1") == 0
+    assert (
+        "left out of page and workbook: 2 flagged rows that need review least (--limit 1); flags.csv has all"
+        in capsys.readouterr().out.splitlines()
+    )
+
+
+def test_a_taxonomy_that_the_packaged_policy_does_not_fit_says_what_to_do(
+    command: Main, capsys: pytest.CaptureFixture[str], write_scored: Write, tmp_path: Path
+) -> None:
+    path = write_scored([scored_row(1, "加微信", ("contact", "加微信"))])
+    taxonomy = tmp_path / "taxonomy.yaml"
+    packaged = (ROOT / "labels" / "taxonomy.yaml").read_text("utf-8")
+    taxonomy.write_text(packaged.replace(": redirect", ": diverted"), "utf-8")
+    assert command("report", path, "-o", tmp_path / "r", "--taxonomy", taxonomy) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(
+        'the packaged policy does not fit this taxonomy: policy.yaml: reasons: reason "redirect" is '
+    )
+    assert said.endswith("policy.yaml, adapt the copy and give it with --policy FILE.\n")
 
 
 def test_a_full_disk_leaves_no_part_of_a_report(

@@ -168,6 +168,32 @@ def test_the_page_makes_the_rows_that_the_workbook_makes(opened: Any, report: Re
     assert page == book_rows
 
 
+def test_decisions_of_an_earlier_round_stand_in_the_page_and_keep_their_reviewer(opened: Any, tmp_path: Path) -> None:
+    def downloaded(one: Opened, name: str, who: str) -> Path:
+        one.page.fill("#who", who)
+        with one.page.expect_download() as download:
+            one.page.click("#download")
+        download.value.save_as(tmp_path / name)
+        return tmp_path / name
+
+    one = opened(ROWS)
+    one.page.select_option("#f-sort", "table")
+    one.page.focus("#list")
+    for key in ("Home", "1", "2"):
+        one.page.keyboard.press(key)
+    first = downloaded(one, "first.jsonl", "小李")
+    two = opened(ROWS, decisions=(first,))
+    assert two.page.inner_text("#progress") == "已判定 2 / 3（确认 1，推翻 1，存疑 0）"
+    two.page.select_option("#f-state", "todo")
+    two.page.focus("#list")
+    two.page.keyboard.press("3")
+    second = read_decisions([downloaded(two, "second.jsonl", "老张")], Taxonomy.load()).rows
+    before = {row.id: row for row in read_decisions([first], Taxonomy.load()).rows}
+    assert {row.id: row for row in second if row.annotator == "小李"} == before
+    assert {row.annotator for row in second} == {"小李", "老张"}
+    assert one.troubles == two.troubles == []
+
+
 def test_one_label_of_a_row_can_be_decided_alone(opened: Any, tmp_path: Path) -> None:
     one = opened(ROWS)
     one.page.fill("#q", "袁大头")

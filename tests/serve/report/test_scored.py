@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,6 +96,19 @@ def test_a_table_that_was_not_scored_is_told_so(tmp_path: Path) -> None:
     assert str(failed.value) == (
         f"{path}: this is no scored table: it lacks the column score_<label> with flag_<label>. Write one with "
         'xuncha score INPUT -o OUTPUT. It has: "id", "text".'
+    )
+
+
+def test_live_events_are_told_what_to_report_instead(report: Report, tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    event = {"id": "e1", "room": "r", "merchant": "m1", "label": "off_platform", "evidence": [], "peak": 0.9}
+    path.write_text(json.dumps({**event, "repeats": 1}) + "\n", "utf-8")
+    with pytest.raises(XunchaError) as failed:
+        report(path)
+    assert str(failed.value) == (
+        f"{path}: these are events of xuncha live, violations only; a report needs everything that was said. Score the "
+        "turns as a table with columns for text, merchant and day (xuncha score turns.csv -o scored.csv), then run "
+        "xuncha report scored.csv -o DIR --source speech."
     )
 
 

@@ -67,11 +67,29 @@ def test_rows_stand_by_need_of_review_with_their_evidence_in_red(report: Report)
     )
 
 
-def test_the_decision_column_has_a_drop_down(report: Report) -> None:
+def test_each_row_has_a_drop_down_of_what_it_can_take(report: Report) -> None:
     _, folder = report(ROWS)
     (rule,) = load_workbook(folder / "review.xlsx")["复核"].data_validations.dataValidation
     assert str(rule.sqref) == "A2:A3"
-    assert rule.formula1 == '"确认违规,推翻,存疑,仅确认：站外引流,仅确认：夸大宣传"'
+    assert rule.formula1 == 'IF(ISNUMBER(FIND("、",$F2)),_rows!$D$1:$D$5,_rows!$D$1:$D$3)'
+    book = load_workbook(folder / "review.xlsx")
+    assert [book["_rows"].cell(line, 4).value for line in range(1, 7)] == [
+        "确认违规", "推翻", "存疑", "仅确认：站外引流", "仅确认：夸大宣传", None,
+    ]  # fmt: skip
+    assert (book["复核"]["F1"].value, book["复核"]["F2"].value, book["复核"]["F3"].value) == (
+        "违规标签", "站外引流、夸大宣传", "站外引流",
+    )  # fmt: skip
+
+
+def test_a_label_that_a_row_is_not_flagged_for_is_said_to_be_so(report: Report) -> None:
+    _, folder = report(ROWS)
+    path = reviewed(folder, {"r1": "仅确认：夸大宣传"})
+    with pytest.raises(XunchaError) as failed:
+        read_decisions([path], TAXONOMY)
+    assert str(failed.value) == (
+        f'{path}: 复核, row 3: "仅确认：夸大宣传" does not fit: this row is not flagged for 夸大宣传, only for '
+        "站外引流. Choose 确认违规, 推翻 or 存疑."
+    )
 
 
 def test_no_cell_is_a_formula_or_a_link_whatever_the_table_holds(report: Report) -> None:
@@ -167,11 +185,14 @@ def test_a_workbook_that_lost_its_hidden_sheet_is_refused(report: Report, tmp_pa
             read_decisions([tmp_path / name], TAXONOMY)
 
 
-def test_a_row_that_two_files_decide_is_refused(report: Report) -> None:
+def test_a_row_that_two_files_decide_differently_is_refused(report: Report) -> None:
     _, folder = report(ROWS)
-    path = reviewed(folder, {"r1": "推翻"})
-    with pytest.raises(XunchaError, match='row "r1" is decided in .* too. Leave one of them out.'):
-        read_decisions([path, path], TAXONOMY)
+    path = reviewed(folder, {"r1": "推翻"}).rename(folder / "one.xlsx")
+    assert len(read_decisions([path, path], TAXONOMY).rows) == 1
+    other = reviewed(folder, {"r1": "存疑"})
+    with pytest.raises(XunchaError) as failed:
+        read_decisions([path, other], TAXONOMY)
+    assert str(failed.value) == f'{other}: row "r1" is decided differently in {path}. Leave one of them out.'
 
 
 def test_a_suppressed_flag_of_a_row_is_not_asked(report: Report, tmp_path: Path) -> None:
