@@ -57,16 +57,16 @@ def test_the_case_is_flagged_by_its_scored_columns_alone() -> None:
 
 
 def test_what_if_shows_who_moves_when_a_step_or_a_threshold_moves(report: Report) -> None:
-    built, folder = report(CASE, what_if=("delist_3[1].min_rows=4", "off_platform=0.9"))
+    built, folder = report(CASE, what_if=("delist_3[1].min_rows=4", "off_platform=0.91"))
     assert built.found_moves is not None
     moved = Counter(
         (one.before.step.id if one.before else "", one.after.step.id if one.after else "") for one in built.found_moves
     )
-    assert moved == {("delist_3", "warning"): 3, ("warning", ""): 2}
+    assert moved == {("delist_3", "warning"): 4, ("warning", ""): 2}
     lines = (folder / "what_if.csv").read_text("utf-8-sig").splitlines()
     assert lines[0] == "阶梯,商家,商家名称,现拟处理,变动后拟处理,现理由,变动后理由"
-    assert len(lines) == 6
-    assert "推演（5）" in (folder / "report.html").read_text("utf-8")
+    assert len(lines) == 7
+    assert "推演（6）" in (folder / "report.html").read_text("utf-8")
 
 
 def test_earlier_penalties_raise_a_step_only_within_the_period(report: Report, tmp_path: Path) -> None:
