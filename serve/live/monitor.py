@@ -121,8 +121,11 @@ class Monitor:
             scores = [view.scores[one.label] for view in seen if isinstance(view, Scored)]
             held = support(scores, self.settings.doubted)
             held = round(held, 4)  # scores are equal to 1e-6 in every batch, decisions shall be equal
-            event = self._event(room, voice, one, held) if held >= self._bar else None
-            event = room.counted(event) if event else None
+            event = self._event(room, voice, one, held) if held >= self._bar - self.settings.value_counts else None
+            if event and (held >= self._bar or event.handles):
+                event = room.counted(event)
+            else:
+                event = None
             if event:
                 events.append(event)
         return events

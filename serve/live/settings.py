@@ -41,6 +41,10 @@ class Settings:
     """Per operating point: the probability in the mean of those views (as log-odds) that makes a candidate an event,
     so that one high view alone does not. Between 0.7 and 0.8 little changes."""
 
+    value_counts: float = 0.1
+    """A contact value that can be read in a candidate makes up for so much support: a number dictated between other
+    words has wide views that are hardly sure."""
+
     longest_chars: int = 256
     """A violation that goes on longer is reported in parts, so that it is reported at all while it goes on."""
 

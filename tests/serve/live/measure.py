@@ -87,11 +87,15 @@ def _marks(row: dict[str, Any], at: float, lasts: float) -> list[Mark]:
     return marks
 
 
+def _held(event: Event, bar: float) -> bool:
+    return event.support >= bar - (SETTINGS.value_counts if event.handles else 0.0)
+
+
 def counted(found: Sequence[tuple[MarkedRoom, Sequence[Event]]], bar: float) -> Met:
     """What the events with at least this support make of the marks."""
     met = Met(0, 0, 0, 0)
     for room, events in found:
-        met += meet([event for event in events if event.support >= bar], room.marks)
+        met += meet([event for event in events if _held(event, bar)], room.marks)
     return met
 
 
@@ -117,10 +121,10 @@ def main() -> None:
 def _tell(found: Sequence[tuple[MarkedRoom, Sequence[Event]]], bar: float) -> None:
     for room, events in found:
         for event in events:
-            if event.support >= bar and not meet([event], room.marks).right:
+            if _held(event, bar) and not meet([event], room.marks).right:
                 print(" false ", room.name, event.source, event.reason, round(event.support, 2), event.text)
         for mark in room.marks:
-            if not meet([event for event in events if event.support >= bar], [mark]).right:
+            if not meet([event for event in events if _held(event, bar)], [mark]).right:
                 print(" missed", room.name, mark.reason, mark.text)
 
 
