@@ -122,10 +122,7 @@ class Monitor:
             held = support(scores, self.settings.doubted)
             held = round(held, 4)  # scores are equal to 1e-6 in every batch, decisions shall be equal
             event = self._event(room, voice, one, held) if held >= self._bar - self.settings.value_counts else None
-            if event and (held >= self._bar or event.handles):
-                event = room.counted(event)
-            else:
-                event = None
+            event = room.counted(event) if event and (held >= self._bar or event.handles) else None
             if event:
                 events.append(event)
         return events
