@@ -18,7 +18,7 @@ from xuncha.labels.commands.dedup import dedup
 from xuncha.labels.commands.migrate import migrate
 from xuncha.labels.commands.options import Force, Json, Paths, TaxonomyFile
 from xuncha.labels.commands.options import show_json as _show_json
-from xuncha.labels.errors import XunchaError, user_errors
+from xuncha.labels.errors import user_errors
 from xuncha.labels.rows import SPLITS
 from xuncha.labels.taxonomy import Taxonomy
 
@@ -72,7 +72,7 @@ def decisions(
         str | None,
         typer.Option(help="Who judged the rows that name nobody; default, in a workbook: who saved it last."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")] = False,
+    force: Force = False,
     taxonomy: TaxonomyFile = None,
     as_json: Json = False,
 ) -> None:
@@ -82,10 +82,10 @@ def decisions(
     """
     with user_errors():
         from xuncha.labels.decisions import read_decisions
+        from xuncha.labels.files import refuse_existing
         from xuncha.labels.io import STDIO, write_rows
 
-        if output != STDIO and output.is_file() and not force:
-            raise XunchaError(f"{output}: the file exists. Choose another name, or add --force to replace it.")
+        refuse_existing((output,), force=force)
         found = read_decisions(paths, Taxonomy.load(taxonomy), annotator)
         write_rows(output, found.rows)
         out = sys.stderr if output == STDIO else sys.stdout

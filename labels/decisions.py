@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xuncha.labels.errors import XunchaError, did_you_mean, quote
 from xuncha.labels.io import STDIO, read_rows
-from xuncha.labels.judged import SHEET, is_sample, judged_file, judged_sheet
+from xuncha.labels.judged import SHEET, is_sample, judged_file, judged_sheet, utc_time
 from xuncha.labels.record import row_from_json
 from xuncha.labels.rows import Row
 from xuncha.labels.strict import load_json
@@ -107,7 +107,7 @@ def _workbook_rows(path: Path, taxonomy: Taxonomy, annotator: str | None) -> tup
     book = open_workbook(path)
     try:
         saved = book.properties.modified or datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        at = saved.replace(tzinfo=saved.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        at = utc_time(saved.replace(tzinfo=saved.tzinfo or UTC))
         last = annotator or book.properties.lastModifiedBy or book.properties.creator or ""
         if REVIEW_SHEET not in book.sheetnames and SHEET in book.sheetnames:
             return judged_sheet(path, book, ROWS_SHEET, taxonomy, (last, at))

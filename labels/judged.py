@@ -72,7 +72,7 @@ def judged_file(path: Path, taxonomy: Taxonomy, annotator: str | None) -> tuple[
     else:
         csv.field_size_limit(2**31 - 1)
         rows = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-    return _judged(path, rows, taxonomy, (annotator or "", _time(datetime.fromtimestamp(path.stat().st_mtime, UTC))))
+    return _judged(path, rows, taxonomy, (annotator or "", utc_time(datetime.fromtimestamp(path.stat().st_mtime, UTC))))
 
 
 def judged_sheet(
@@ -147,5 +147,6 @@ def _decoded(path: Path) -> str:
     raise XunchaError(f"{path}: neither UTF-8 nor GB18030. Save the file as UTF-8.")
 
 
-def _time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def utc_time(moment: datetime) -> str:
+    """A moment as rows write it: ISO 8601, UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

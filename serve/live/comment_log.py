@@ -99,9 +99,14 @@ def _each_line(name: str, text: str, intake: Intake, read: Callable[[str, Place]
     return [turn for turn in found if turn]
 
 
+def delimiter_of(line: str) -> str:
+    """The delimiter of a table whose header is `line`: comma, tab or semicolon, whichever it has most of."""
+    return max(",\t;", key=line.count)
+
+
 def is_header(line: str) -> bool:
     """Whether a line names the columns of a log."""
-    cells = line.removeprefix("\ufeff").strip("\r\n").split(max(",\t;", key=line.count))
+    cells = line.removeprefix("\ufeff").strip("\r\n").split(delimiter_of(line))
     return {"time", "text"} <= set(fields(dict.fromkeys(cell.strip().strip('"') for cell in cells)))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from xuncha.labels.errors import XunchaError, quote
 from xuncha.labels.spreadsheet import is_scored, plain
-from xuncha.serve.live.comment_log import FIELD_OF, Place, fields, turn_of
+from xuncha.serve.live.comment_log import FIELD_OF, Place, delimiter_of, fields, turn_of
 from xuncha.serve.live.intake import Intake
 from xuncha.serve.live.turns import Turn
 
@@ -19,8 +19,7 @@ _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 def read_csv(name: str, text: str, intake: Intake) -> list[Turn]:
     """The turns of a CSV or TSV log with a header. Raises `XunchaError` that names the columns."""
-    head = text.split("\n", 1)[0]
-    delimiter = max(",\t;", key=head.count)
+    delimiter = delimiter_of(text.split("\n", 1)[0])
     header: list[str] | None = None
     found = []
     for number, cells in _rows(name, text, delimiter, intake):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from xuncha.labels.errors import XunchaError, quote
-from xuncha.serve.live.comment_log import Place, is_header, read_line
+from xuncha.serve.live.comment_log import Place, delimiter_of, is_header, read_line
 from xuncha.serve.live.csv_log import row_turn
 from xuncha.serve.live.events import Event
 from xuncha.serve.live.monitor import Monitor
@@ -55,7 +55,7 @@ class Reader:
     def _turn(self, raw: str) -> Turn | None:
         line, place = mended(raw), Place("stdin", self.number, self.room, self.zone)
         if self.number == 1 and not line.lstrip("\ufeff ").startswith("{") and is_header(line):
-            self._delimiter = max(",\t;", key=line.count)
+            self._delimiter = delimiter_of(line)
             self.header = [cell.strip() for cell in self._cells(line.removeprefix("\ufeff"))]
             return None
         if self.header and line.strip() and not line.lstrip().startswith("{"):

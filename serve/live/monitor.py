@@ -15,7 +15,7 @@ from xuncha.serve.live.events import Event, Quote, Said, event_id, said
 from xuncha.serve.live.handles import read_handles
 from xuncha.serve.live.room import Room
 from xuncha.serve.live.settings import SETTINGS, Settings
-from xuncha.serve.live.spotting import Candidate, support
+from xuncha.serve.live.spotting import Candidate, is_enough, support
 from xuncha.serve.live.turns import Turn
 from xuncha.serve.live.voice import FOREVER, Voice
 from xuncha.serve.verdict import Scored, Verdict
@@ -121,11 +121,14 @@ class Monitor:
             scores = [view.scores[one.label] for view in seen if isinstance(view, Scored)]
             held = support(scores, self.settings.doubted)
             held = round(held, 4)  # scores are equal to 1e-6 in every batch, decisions shall be equal
-            event = self._event(room, voice, one, held) if held >= self._bar - self.settings.value_counts else None
-            event = room.counted(event) if event and (held >= self._bar or event.handles) else None
+            event = self._event(room, voice, one, held) if self._is_enough(held, valued=True) else None
+            event = room.counted(event) if event and self._is_enough(held, valued=bool(event.handles)) else None
             if event:
                 events.append(event)
         return events
+
+    def _is_enough(self, held: float, *, valued: bool) -> bool:
+        return is_enough(held, self._bar, self.settings, valued=valued)
 
     def _event(self, room: Room, voice: Voice, one: Candidate, held: float) -> Event:
         track = voice.track

@@ -127,7 +127,7 @@ def _is_jsonl(text: str, first: str) -> bool:
     lines = text.strip().splitlines()
     value = next(_first_objects([first]), None)
     if value is None and len(lines) > 1:  # a list over many lines, or a log whose first line is broken
-        return not _is_json(text) and any(isinstance(one, dict) for one in _first_objects(lines))
+        return any(isinstance(one, dict) for one in _first_objects(lines)) and not _is_json(text)
     return value is not None and (len(lines) > 1 or (isinstance(value, dict) and not is_recognised(value)))
 
 

@@ -109,3 +109,8 @@ def support(scores: list[float], doubted: int) -> float:
         return 0.0
     odds = [log(score / (1 - score)) for score in least]
     return 1 / (1 + exp(-sum(odds) / len(odds)))
+
+
+def is_enough(held: float, bar: float, settings: Settings, *, valued: bool) -> bool:
+    """Whether a candidate's support makes it an event; `valued`: a contact value can be read in it."""
+    return held >= bar - (settings.value_counts if valued else 0.0)

@@ -20,6 +20,7 @@ from tests.serve.live.marked import Mark, MarkedRoom, Met, meet, read_rooms
 from xuncha.serve import Scorer
 from xuncha.serve.live.events import Event
 from xuncha.serve.live.settings import SETTINGS
+from xuncha.serve.live.spotting import is_enough
 from xuncha.serve.live.turns import Source, Turn
 
 DATA = Path(__file__).parents[3] / "labels" / "data"
@@ -88,7 +89,7 @@ def _marks(row: dict[str, Any], at: float, lasts: float) -> list[Mark]:
 
 
 def _held(event: Event, bar: float) -> bool:
-    return event.support >= bar - (SETTINGS.value_counts if event.handles else 0.0)
+    return is_enough(event.support, bar, SETTINGS, valued=bool(event.handles))
 
 
 def counted(found: Sequence[tuple[MarkedRoom, Sequence[Event]]], bar: float) -> Met:
